@@ -1,0 +1,1 @@
+"""The vocabulary every stage speaks: events, tokens, error types, rejections."""

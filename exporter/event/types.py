@@ -1,0 +1,169 @@
+"""Events: the facts that agents push, as a union tagged by `type`.
+
+One set of Structs serves the wire and every stage behind it, so a pushed object is decoded
+straight into what the stages read. What that costs in plainness:
+
+- `Instant` is a float, Unix seconds, to a type checker and to every stage. On the wire it may
+  be an RFC 3339 string too, so the run-time type admits `datetime`; decoding settles it
+  (`exporter.decode.settle`) before anybody else sees the event.
+- Some fields may be left out by the sender and are filled in by the pipeline's enrichment:
+  `provider`, `success`, `error_type`, and `limited` with `resets_at`. Each says so.
+
+The Structs are mutable for those two reasons only; once journaled, nothing writes to them.
+"""
+
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, Struct, field
+
+from exporter.event.tokens import COUNT_MAX, Tokens
+
+NAME_LENGTH_MAX = 128
+"""Characters of a name that becomes a label value; decoding cuts what is longer."""
+
+MILLISECONDS_MAX = 1e12
+USD_MAX = 1e9
+RATIO_MAX = 1e6
+
+ARRIVAL: float = math.nan
+"""The instant of an event that names none: decoding puts the time of arrival in its place."""
+
+UNKNOWN = "unknown"
+
+if TYPE_CHECKING:
+    Instant = float
+else:
+    Instant = Annotated[datetime, Meta(tz=True)] | float | None
+
+Name = Annotated[str, Meta(min_length=1, max_length=NAME_LENGTH_MAX)]
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+SessionId = Annotated[str, Meta(min_length=1, max_length=256)]
+Milliseconds = Annotated[float, Meta(ge=0, le=MILLISECONDS_MAX)]
+Usd = Annotated[float, Meta(ge=0, le=USD_MAX)]
+StatusCode = Annotated[int, Meta(ge=0, le=999)]
+Level = Literal["info", "warn", "error"]
+
+
+class Common(
+    Struct, kw_only=True, tag_field="type", forbid_unknown_fields=True, omit_defaults=True, gc=False
+):
+    """What any event may carry.
+
+    `id` makes the event safe to push again; `agent` names the program that did the work.
+    """
+
+    id: Id | None = None
+    agent: Name = UNKNOWN
+    session_id: SessionId | None = None
+    request_id: SessionId | None = None
+    trace_id: Id | None = None
+
+
+class Completion(Common, kw_only=True, tag="completion"):
+    """One model call that ended.
+
+    `latency_ms` is the wall time of the call, `ttft_ms` the time to its first token. A cost of
+    `None` is unknown; 0 is free. Filled in where left out: `provider` (the part of `model` before
+    `/`, else `unknown`), `success` (nothing speaks of a failure), `error_type` (one of
+    `exporter.event.error_type`), `limited` and `resets_at` (the failure was the provider's limit,
+    and when it ends, where that is known).
+    """
+
+    model: Name
+    provider: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None = None
+    at: Instant = field(name="completed_at", default=ARRIVAL)
+    latency_ms: Milliseconds | None = None
+    ttft_ms: Milliseconds | None = None
+    success: bool | None = None
+    tokens: Tokens | None = None
+    cost_usd: Usd | None = None
+    error: str | None = None
+    error_type: str | None = None
+    status_code: StatusCode | None = None
+    limited: bool | None = None
+    resets_at: Instant | None = None
+
+
+class RequestStarted(Common, kw_only=True, tag="request_started"):
+    """A user's request that an agent has begun to work on, under its `request_id`."""
+
+    request_id: SessionId
+    channel: Name = UNKNOWN
+    at: Instant = field(name="started_at", default=ARRIVAL)
+
+
+class RequestEnded(Common, kw_only=True, tag="request_ended"):
+    """The end of a request. The store fills `duration_ms` and `channel` in from its start."""
+
+    request_id: SessionId
+    channel: Name | None = None
+    success: bool | None = None
+    error: str | None = None
+    duration_ms: Milliseconds | None = None
+    at: Instant = field(name="ended_at", default=ARRIVAL)
+
+
+class ToolCall(Common, kw_only=True, tag="tool_call"):
+    """One tool that an agent ran."""
+
+    tool: Name
+    success: bool | None = None
+    duration_ms: Milliseconds | None = None
+    error: str | None = None
+    at: Instant = field(name="ended_at", default=ARRIVAL)
+
+
+class Log(Common, kw_only=True, tag="log"):
+    """Something worth telling whoever watches. `message` and `context` are shown, so no content."""
+
+    level: Level
+    source: Name
+    message: str
+    context: dict[str, Any] | None = None
+    at: Instant = field(name="timestamp", default=ARRIVAL)
+
+
+class QueueDepth(Common, kw_only=True, tag="queue_depth"):
+    """How many items wait in a queue at this instant."""
+
+    queue: Name
+    depth: Annotated[int, Meta(ge=0, le=COUNT_MAX)]
+    at: Instant = field(name="timestamp", default=ARRIVAL)
+
+
+class Quota(Common, kw_only=True, tag="quota"):
+    """How much of a provider's allowance is used: `used_ratio` 1 is all of it.
+
+    `limited` says whether calls are refused now, for `model` or, without one, for the provider.
+    """
+
+    window: Name
+    used_ratio: Annotated[float, Meta(ge=0, le=RATIO_MAX)]
+    provider: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None = None
+    model: Name | None = None
+    limited: bool | None = None
+    resets_at: Instant | None = None
+    at: Instant = field(name="timestamp", default=ARRIVAL)
+
+
+Event = Completion | RequestStarted | RequestEnded | ToolCall | Log | QueueDepth | Quota
+
+EVENT_CLASSES: tuple[type[Event], ...] = (
+    Completion,
+    RequestStarted,
+    RequestEnded,
+    ToolCall,
+    Log,
+    QueueDepth,
+    Quota,
+)
+
+
+def type_name(event_class: type[Event]) -> str:
+    """Return the `type` that an event of this class carries on the wire."""
+    tag = event_class.__struct_config__.tag
+    if not isinstance(tag, str):
+        raise TypeError("an event class is tagged with a string")
+    return tag
