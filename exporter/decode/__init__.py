@@ -1,0 +1,1 @@
+"""Bytes in, events out: pure functions, no sockets, no clock."""

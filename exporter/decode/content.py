@@ -1,0 +1,45 @@
+"""Content encodings: the bytes of a push as they were before they were packed for the wire."""
+
+import zlib
+
+from exporter.event.rejection import Code, Refusal
+
+GZIP_WINDOW_BITS = 31
+"""zlib's code for a 32 KiB window inside a gzip frame, and nothing else."""
+
+
+def unpack(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
+    """Return `body` without its content encoding: identity or gzip.
+
+    Raises `Refusal`: `unsupported_encoding` for any other encoding or a chain of them, `too_large`
+    past `bytes_max` decoded bytes, `truncated` where the gzip stream stops early, `malformed` where
+    it is damaged or something follows it. A whole stream is checked before any of it counts.
+    """
+    name = (encoding or "identity").strip().lower()
+    if name == "identity":
+        if len(body) > bytes_max:
+            raise _too_large(bytes_max)
+        return body
+    if name not in {"gzip", "x-gzip"}:
+        raise Refusal(Code.UNSUPPORTED_ENCODING, "Content-Encoding must be gzip or identity")
+    return _gunzip(body, bytes_max)
+
+
+def _gunzip(body: bytes, bytes_max: int) -> bytes:
+    inflater = zlib.decompressobj(GZIP_WINDOW_BITS)
+    try:
+        # One byte more than allowed: enough to know, and never the whole of a bomb.
+        content = inflater.decompress(body, bytes_max + 1)
+    except zlib.error:
+        raise Refusal(Code.MALFORMED, "the gzip stream is damaged") from None
+    if len(content) > bytes_max:
+        raise _too_large(bytes_max)
+    if not inflater.eof:
+        raise Refusal(Code.TRUNCATED, "the gzip stream ends before its trailer")
+    if inflater.unused_data:
+        raise Refusal(Code.MALFORMED, "something follows the gzip stream")
+    return content
+
+
+def _too_large(bytes_max: int) -> Refusal:
+    return Refusal(Code.TOO_LARGE, f"the body is over {bytes_max} bytes")

@@ -1,0 +1,50 @@
+"""Instants settled: every event leaves with Unix seconds that are near enough to now."""
+
+from datetime import datetime
+
+from exporter.event.rejection import Code
+from exporter.event.types import EVENT_CLASSES, Completion, Event, Quota
+
+SKEW_SECS_MAX = 600.0
+"""How far ahead of the exporter's clock an event may be dated: ten minutes."""
+
+INSTANT_MAX = 253_402_300_799.0
+"""The end of the year 9999, the last instant that RFC 3339 can write."""
+
+_WIRE_NAMES = {
+    event_class: event_class.__struct_encode_fields__[event_class.__struct_fields__.index("at")]
+    for event_class in EVENT_CLASSES
+}
+"""What the wire calls the instant of each event: `completed_at`, `ended_at`, ..."""
+
+
+def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
+    """Turn the event's instants into Unix seconds; return why it cannot stand, or `None`.
+
+    An absent instant becomes `received_at`. One further ahead than `SKEW_SECS_MAX` is a clock gone
+    wrong or milliseconds taken for seconds: `too_new`. A reset time may lie in the future.
+    """
+    at = _seconds(event.at)
+    if at is None:
+        event.at = received_at
+    elif 0.0 <= at <= received_at + SKEW_SECS_MAX:
+        event.at = at
+    else:
+        name = event.__class__.__struct_encode_fields__[
+            event.__class__.__struct_fields__.index("at")
+        ]
+        return (Code.OUT_OF_RANGE if at < 0 else Code.TOO_NEW), f"$.{name}"
+    if isinstance(event, Completion | Quota) and event.resets_at is not None:
+        event.resets_at = _seconds(event.resets_at)
+        if event.resets_at is not None and not 0.0 <= event.resets_at <= INSTANT_MAX:
+            return Code.OUT_OF_RANGE, "$.resets_at"
+    return None
+
+
+def _seconds(instant: object) -> float | None:
+    """Return an instant as the wire may write it in Unix seconds; `None` where none is named."""
+    if isinstance(instant, datetime):
+        return instant.timestamp()
+    if isinstance(instant, float) and instant == instant:  # noqa: PLR0124 - only NaN differs from itself
+        return instant
+    return None
