@@ -1,0 +1,1 @@
+"""From decoded events to committed ones: intake, dedupe, enrichment, the one writer."""

@@ -1,0 +1,47 @@
+"""What an event leaves out and the exporter can tell: provider, outcome, error type, limit."""
+
+from collections.abc import Iterable
+
+from exporter.event.types import UNKNOWN, Completion, Event, Quota, RequestEnded, ToolCall
+from exporter.pipeline.classify import error_type_of, is_limit
+from exporter.pipeline.reset_time import reset_time
+
+FAILING_STATUS_MIN = 400
+
+
+def enrich(events: Iterable[Event]) -> None:
+    """Fill the events in, in place. What an event says itself is never overruled."""
+    for event in events:
+        if isinstance(event, Completion):
+            _completion(event)
+        elif isinstance(event, Quota):
+            if not event.provider:
+                event.provider = _provider(event.model or "")
+        elif isinstance(event, ToolCall | RequestEnded) and event.success is None:
+            event.success = not event.error
+
+
+def _completion(event: Completion) -> None:
+    if not event.provider:
+        event.provider = _provider(event.model)
+    if event.success is None:
+        event.success = not (
+            event.error
+            or event.error_type
+            or (event.status_code is not None and event.status_code >= FAILING_STATUS_MIN)
+        )
+    if event.success:
+        event.error_type = None
+        event.limited = False
+        return
+    kind = error_type_of(given=event.error_type, status_code=event.status_code, error=event.error)
+    if event.limited is None:
+        event.limited = is_limit(error_type=kind, status_code=event.status_code, error=event.error)
+    if event.limited and event.resets_at is None and event.error:
+        event.resets_at = reset_time(event.error, event.at)
+    event.error_type = kind
+
+
+def _provider(model: str) -> str:
+    prefix, slash, _ = model.partition("/")
+    return prefix if slash and prefix else UNKNOWN

@@ -1,0 +1,64 @@
+"""The bounded queue between those who push and the one who writes."""
+
+import asyncio
+from typing import NamedTuple
+
+from exporter.event.rejection import Code, Refusal
+from exporter.pipeline.batch import Batch, Receipt
+
+RETRY_AFTER_SECS = 1
+
+
+class Offer(NamedTuple):
+    """A batch that waits, and where its receipt is expected."""
+
+    batch: Batch
+    receipt: asyncio.Future[Receipt]
+
+
+class Intake:
+    """Batches waiting for the writer, bounded by events and by bytes.
+
+    A batch alone is taken whatever its size: the bounds on a body have seen to that.
+    """
+
+    def __init__(self, *, events_max: int, bytes_max: int) -> None:
+        self._events_max = events_max
+        self._bytes_max = bytes_max
+        self._waiting: list[Offer] = []
+        self._arrived = asyncio.Event()
+        self._closed = False
+        self.events = 0
+        self._bytes = 0
+
+    def offer(self, batch: Batch) -> asyncio.Future[Receipt]:
+        """Queue a batch; the future brings its receipt once it is committed and applied.
+
+        Raises `Refusal`: `queue_full` where it finds no room, `stopping` once closed. The future
+        raises `Refusal` (`journal_failing`) where the commit failed.
+        """
+        if self._closed:
+            raise Refusal(Code.STOPPING, "the exporter is stopping", retry_after_secs=5)
+        events, size_bytes = self.events + len(batch.events), self._bytes + batch.size_bytes
+        if self._waiting and (events > self._events_max or size_bytes > self._bytes_max):
+            raise Refusal(Code.QUEUE_FULL, "too much is waiting", retry_after_secs=RETRY_AFTER_SECS)
+        self.events, self._bytes = events, size_bytes
+        receipt = asyncio.get_running_loop().create_future()
+        self._waiting.append(Offer(batch, receipt))
+        self._arrived.set()
+        return receipt
+
+    async def take(self) -> list[Offer]:
+        """Wait for batches and return all that are there; none is left once closed and empty."""
+        while not self._waiting and not self._closed:
+            self._arrived.clear()
+            await self._arrived.wait()
+        offers, self._waiting = self._waiting, []
+        self.events = 0
+        self._bytes = 0
+        return offers
+
+    def close(self) -> None:
+        """Take no more; what waits is still written."""
+        self._closed = True
+        self._arrived.set()

@@ -1,0 +1,38 @@
+"""What became of everything pushed, in plain numbers that the exposition reads."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from exporter.event.rejection import Code
+from exporter.event.types import EVENT_CLASSES, Event, type_name
+
+ACCEPTED = "accepted"
+DUPLICATE = "duplicate"
+REJECTED = "rejected"
+
+_TYPES = {event_class: type_name(event_class) for event_class in EVENT_CLASSES}
+
+
+class Tally:
+    """Counts that only grow, since the process began.
+
+    `events` is keyed by (source, type, result), `rejections` by code.
+    """
+
+    def __init__(self) -> None:
+        self.events: Counter[tuple[str, str, str]] = Counter()
+        self.rejections: Counter[Code] = Counter()
+        self.unknown_fields = 0
+        self.journal_failures = 0
+        self.last_push_at: float | None = None
+
+    def count(self, source: str, events: Iterable[Event], result: str) -> None:
+        """Count events of one source that came to the same result."""
+        for event_class, number in Counter(map(type, events)).items():
+            self.events[source, _TYPES[event_class], result] += number
+
+    def count_rejected(self, source: str, codes: Iterable[Code], types: Iterable[str]) -> None:
+        """Count events that were refused, each by its code and its type as far as it has one."""
+        self.rejections.update(codes)
+        for event_type, number in Counter(types).items():
+            self.events[source, event_type, REJECTED] += number
