@@ -31,7 +31,7 @@ class Code(StrEnum):
     TIMEOUT = "timeout"
     QUEUE_FULL = "queue_full"
     JOURNAL_FAILING = "journal_failing"
-    STOPPING = "stopping"
+    NOT_ACCEPTING = "not_accepting"
 
     # Of a question.
     INVALID_PARAMETER = "invalid_parameter"

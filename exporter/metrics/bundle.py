@@ -1,6 +1,6 @@
 """Bundles: the series that one set of open labels writes together, found in one look-up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from exporter.metrics.catalogue import Family
@@ -35,6 +35,10 @@ class Bundles(Generic[B]):
         if bundle is None:
             bundle = self._bundles[placed] = self._make(placed, now)
         return bundle
+
+    def all(self) -> Iterable[B]:
+        """Return every bundle."""
+        return self._bundles.values()
 
 
 class OutcomeSeries:

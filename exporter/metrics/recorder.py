@@ -19,11 +19,16 @@ from exporter.metrics.bundle import Bundles, OutcomeSeries
 from exporter.metrics.completion_series import CompletionSeries
 from exporter.metrics.registry import Registry
 
+WAITING_MAX = 4_096
+"""How many events may wait to be folded into series; folding so many takes about 4 ms."""
+
 
 class Recorder:
     """Writes the series of `registry`. Events come enriched, in the order of their commit."""
 
     def __init__(self, registry: Registry) -> None:
+        self._waiting = 0
+        self._waiting_since = 0.0
         self._logs = registry.counters(catalogue.LOG_EVENTS)
         self._depths = registry.gauges(catalogue.QUEUE_DEPTH)
         self._used = registry.gauges(catalogue.QUOTA_USED)
@@ -44,6 +49,7 @@ class Recorder:
                 registry, catalogue.TOOL_CALLS, catalogue.TOOL_DURATION, labels, now
             ),
         )
+        registry.before_refresh(self.fold)
         self._record_by_class: dict[type[Event], Callable[[Any, float], None]] = {
             Completion: self._completion,
             RequestStarted: self._request_started,
@@ -59,10 +65,22 @@ class Recorder:
         record_by_class = self._record_by_class
         for event in events:
             record_by_class[event.__class__](event, now)
+        if not self._waiting:
+            self._waiting_since = now
+        self._waiting += len(events)
+        if self._waiting >= WAITING_MAX:
+            self.fold()
+
+    def fold(self) -> None:
+        """Bring every series up to date; whoever reads them does this first."""
+        if self._waiting:
+            for series in self._completions.all():
+                series.fold(self._waiting_since)
+            self._waiting = 0
 
     def _completion(self, event: Completion, now: float) -> None:
         labels = (event.agent, event.provider or UNKNOWN, event.model)
-        self._completions.find(labels, now).record(event, now)
+        self._completions.find(labels, now).waiting.append(event)
 
     def _request_started(self, event: RequestStarted, now: float) -> None:
         """Count nothing: requests in flight are read from the store, which pairs start and end."""

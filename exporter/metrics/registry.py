@@ -66,6 +66,7 @@ class Registry:
         self._counters: dict[str, Table[Counter]] = {}
         self._gauges: dict[str, Table[Gauge]] = {}
         self._histograms: dict[str, Table[Histogram]] = {}
+        self._folds: list[Callable[[], None]] = []
         self._pulls: list[Callable[[float], None]] = []
         for family in CATALOGUE:
             self._add(family, label_sets_max)
@@ -115,8 +116,14 @@ class Registry:
         gauges = self.gauges(family)
         self._pulls.append(lambda now: gauges.refresh(rows, merge, now, since=now))
 
+    def before_refresh(self, fold: Callable[[], None]) -> None:
+        """Have whoever puts things aside bring the series up to date before they are read."""
+        self._folds.append(fold)
+
     def refresh(self, now: float) -> None:
-        """Read what is pulled and let expired gauges go, as of `now`, Unix seconds."""
+        """Bring everything up to date as of `now`, Unix seconds, and let expired gauges go."""
+        for fold in self._folds:
+            fold()
         for pull in self._pulls:
             pull(now)
         for table in self._gauges.values():
@@ -137,8 +144,9 @@ class Registry:
             for table in self.tables()
         ]
 
-    def cardinality(self) -> Cardinality:
-        """Return how the series come about."""
+    def cardinality(self, now: float) -> Cardinality:
+        """Return how the series come about, as of `now`, Unix seconds."""
+        self.refresh(now)
         families = [
             FamilyUse(
                 family=table.family.name,

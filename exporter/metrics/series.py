@@ -7,12 +7,15 @@ does not have to mark anything. What is ugly: `value`, `sums` and `counts` are w
 (`exporter.metrics.recorder`), because a method call an observation would double the cost of it.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
 from exporter.metrics.catalogue import Family
 from exporter.metrics.text import number, sample_prefix
+
+_MILLION = 1_000_000
 
 EXEMPLAR_LENGTH_MAX = 128
 """Characters that the label names and values of an exemplar may have, by OpenMetrics 1.0.0."""
@@ -90,11 +93,9 @@ class Histogram:
     """Observations counted by bucket. `counts` are not cumulative; the last one is `+Inf`."""
 
     __slots__ = (
-        "_count_prefix",
         "_created_line",
-        "_prefixes",
         "_rendered",
-        "_sum_prefix",
+        "_template",
         "_text",
         "bounds",
         "counts",
@@ -112,12 +113,7 @@ class Histogram:
         self.sum = 0.0
         self.created = created
         self.exemplars: dict[int, Exemplar] = {}
-        self._prefixes = tuple(
-            sample_prefix(f"{family.name}_bucket", (*pairs, ("le", number(bound))))
-            for bound in (*family.buckets, float("inf"))
-        )
-        self._count_prefix = sample_prefix(f"{family.name}_count", pairs)
-        self._sum_prefix = sample_prefix(f"{family.name}_sum", pairs)
+        self._template = _template(family, pairs)
         self._created_line = f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
         self._rendered: list[int] = []
         self._text = ""
@@ -127,9 +123,20 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
-    def observe_traced(self, value: float, trace_id: str, at: float) -> None:
-        """Count one observation and keep it as its bucket's exemplar, where it fits in one."""
-        self.observe(value)
+    def observe_all(self, values: Sequence[float]) -> None:
+        """Count many observations at once."""
+        self.sum += sum(values)
+        counts = self.counts
+        below = 0
+        ascending = sorted(values)
+        for index, bound in enumerate(self.bounds):
+            up_to = bisect_right(ascending, bound, below)
+            counts[index] += up_to - below
+            below = up_to
+        counts[-1] += len(ascending) - below
+
+    def exemplify(self, value: float, trace_id: str, at: float) -> None:
+        """Keep an observation as its bucket's exemplar, where it fits in one."""
         if len(trace_id) + len("trace_id") <= EXEMPLAR_LENGTH_MAX:
             self.exemplars[bisect_left(self.bounds, value)] = Exemplar(trace_id, value, at)
 
@@ -137,27 +144,42 @@ class Histogram:
         """Return the lines of every bucket, of the count and of the sum."""
         if self.counts != self._rendered:
             self._rendered = self.counts.copy()
-            self._text = "".join(self._lines())
+            cumulative = list(accumulate(self.counts))
+            count = cumulative[-1]
+            # Below a million, where Go turns to exponents, a count is its digits and ".0".
+            texts = (
+                [f"{below}.0" for below in cumulative]
+                if count < _MILLION
+                else [number(below) for below in cumulative]
+            )
+            self._text = self._template % (*texts, texts[-1], number(self.sum))
         return self._text
 
     def openmetrics(self) -> str:
         """Return the same lines, with exemplars and the line that says when it began."""
         if not self.exemplars:
             return self.text() + self._created_line
-        lines = self._lines()
+        lines = self.text().split("\n")
         for index, exemplar in self.exemplars.items():
             labels = sample_prefix("", [("trace_id", exemplar.trace_id)])
-            lines[index] = f"{lines[index][:-1]} # {labels}{number(exemplar.value)} {exemplar.at}\n"
-        return "".join(lines) + self._created_line
+            lines[index] += f" # {labels}{number(exemplar.value)} {exemplar.at}"
+        return "\n".join(lines) + self._created_line
 
-    def _lines(self) -> list[str]:
-        lines = [
-            f"{prefix}{number(count)}\n"
-            for prefix, count in zip(self._prefixes, accumulate(self.counts), strict=True)
-        ]
-        lines.append(f"{self._count_prefix}{number(sum(self.counts))}\n")
-        lines.append(f"{self._sum_prefix}{number(self.sum)}\n")
-        return lines
+
+def _template(family: Family, pairs: tuple[tuple[str, str], ...]) -> str:
+    """Return the lines of a histogram with `%s` for each number.
+
+    One formatting of all lines at once takes 0.2 us a line, one for each line 0.5 us.
+    """
+    prefixes = [
+        *(
+            sample_prefix(f"{family.name}_bucket", (*pairs, ("le", number(bound))))
+            for bound in (*family.buckets, float("inf"))
+        ),
+        sample_prefix(f"{family.name}_count", pairs),
+        sample_prefix(f"{family.name}_sum", pairs),
+    ]
+    return "".join(f"{prefix.replace('%', '%%')}%s\n" for prefix in prefixes)
 
 
 Series = Counter | Gauge | Histogram

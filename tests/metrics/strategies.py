@@ -16,7 +16,19 @@ from exporter.event.types import (
 from tests.metrics.oracle import NOW
 
 names = st.one_of(
-    st.sampled_from(["a", "b", 'x"} 1\nevil 9', "back\\slash", "_other", "ünï", "a\tb\r\x00"]),
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            'x"} 1\nevil 9',
+            "back\\slash",
+            "_other",
+            "ünï",
+            "a\tb\r\x00",
+            "100%s %d %",
+            "\u2028\x85",
+        ]
+    ),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20),
 )
 milliseconds = st.none() | st.floats(0, 1e12) | st.integers(0, 100_000).map(float)

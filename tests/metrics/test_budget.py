@@ -16,6 +16,7 @@ def test_a_model_past_the_budget_is_folded() -> None:
     """The third model of two goes to `_other`, and each of its events is counted as folded."""
     registry, recorder = make_recorder(model=2)
     recorder.apply([completion(model) for model in ("a", "b", "c", "d", "c", "a")], NOW)
+    registry.refresh(NOW)
     models = {
         series.labels[2]: series.value
         for series in registry.counters(COMPLETIONS).all()
@@ -29,9 +30,10 @@ def test_a_million_names_make_no_more_series_than_the_cap() -> None:
     """Series stay within what the budget allows however many names come."""
     registry, recorder = make_recorder(model=10)
     recorder.apply([completion(f"m{n}") for n in range(5_000)], NOW)
+    registry.refresh(NOW)
     assert len(registry.counters(COMPLETIONS)) == 2 * (10 + 1)
-    assert registry.cardinality().labels["model"].values == 10
-    assert registry.cardinality().labels["model"].folded == 5_000 - 10
+    assert registry.cardinality(NOW).labels["model"].values == 10
+    assert registry.cardinality(NOW).labels["model"].folded == 5_000 - 10
 
 
 def test_a_family_past_its_cap_folds_every_open_label() -> None:
@@ -50,13 +52,14 @@ def test_a_family_past_its_cap_folds_every_open_label() -> None:
         (OTHER, OTHER, "error"): 0,
     }
     assert registry.budgets.overflows[LABEL_SET] == 3
-    assert registry.cardinality().label_sets_folded == 3
+    assert registry.cardinality(NOW).label_sets_folded == 3
 
 
 def test_a_closed_label_never_uses_up_a_budget() -> None:
     """The `source` of a cost is ours: it stays itself when the budget of `source` is 0."""
     registry, recorder = make_recorder(source=0)
     recorder.apply([completion("a")], NOW)
+    registry.refresh(NOW)
     assert [series.labels[3] for series in registry.counters(COST).all()] == ["reported"]
 
 
@@ -93,11 +96,11 @@ def test_cardinality_tells_series_caps_and_distinct_values() -> None:
     """A histogram counts a series for each bucket, for the sum and for the count."""
     registry, recorder = make_recorder(label_sets_max=7)
     recorder.apply([ToolCall(tool="t", success=True, duration_ms=1, at=NOW)], NOW)
-    uses = {use.family: use for use in registry.cardinality().families}
+    uses = {use.family: use for use in registry.cardinality(NOW).families}
     assert uses["agent_tool_duration_seconds"].series == 14 + 3
     assert uses["agent_tool_duration_seconds"].cap == 7 * (14 + 3)
     assert uses["agent_tool_calls"].cap == 7 * 2
     assert uses["agent_tool_calls"].labels == {"agent": 1, "tool": 1, "outcome": 2}
     assert uses["agent_exporter_build_info"].cap is None
-    assert registry.cardinality().series == 14 + 3 + 2
-    assert registry.cardinality().families[0].family == "agent_tool_duration_seconds"
+    assert registry.cardinality(NOW).series == 14 + 3 + 2
+    assert registry.cardinality(NOW).families[0].family == "agent_tool_duration_seconds"
