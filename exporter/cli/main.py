@@ -1,0 +1,64 @@
+"""`agent-exporter COMMAND`: finds the command, and exits with what it returns."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from exporter.cli import check_config, healthcheck, serve
+from exporter.cli.flags import USAGE_ERROR, Parser, complain
+
+Command = Callable[[Sequence[str], Mapping[str, str]], int]
+
+COMMANDS: dict[str, Command] = {
+    "serve": serve.run,
+    "check-config": check_config.run,
+    "healthcheck": healthcheck.run,
+}
+
+USAGE = """agent-exporter [serve] [FLAG...]
+       agent-exporter COMMAND [FLAG...]"""
+
+DESCRIPTION = """\
+A Prometheus sidecar for AI agents: takes what they push, serves what Prometheus scrapes.
+
+commands:
+  serve              take pushes and serve metrics; the default
+  check-config FILE  say whether a configuration file can be used
+  healthcheck        ask a running exporter whether it is well; exits 0 or 1
+
+agent-exporter COMMAND --help tells of one command. The flags below are those of serve: each wins
+over its environment variable [in brackets], which wins over the file, which wins over the default.
+
+exit codes: 0 done, 1 failed, 2 wrong usage or configuration"""
+
+EXAMPLES = (
+    "agent-exporter",
+    "agent-exporter --config.file=exporter.yml --web.listen-address=:24368",
+    "agent-exporter check-config exporter.yml",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run the command that `argv` names, by default the process's arguments; always exits."""
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    first = arguments[0] if arguments else ""
+    if first in ("-h", "--help"):
+        _help()
+        return 0
+    if not first or first.startswith("-"):
+        return serve.run(arguments, os.environ)
+    command = COMMANDS.get(first)
+    if command is None:
+        complain(f"unknown command; expected one of {', '.join(COMMANDS)}")
+        return USAGE_ERROR
+    return command(arguments[1:], os.environ)
+
+
+def _help() -> None:
+    parser = Parser("", DESCRIPTION, examples=EXAMPLES, usage=USAGE)
+    serve.add_flags(parser)
+    parser.print_help()

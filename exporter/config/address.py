@@ -1,0 +1,32 @@
+"""Listen addresses: `host:port`, `[::1]:port`, or `:port` for all interfaces."""
+
+import ipaddress
+import re
+
+PORT_MAX = 65_535
+
+_ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})")
+
+
+def parse_address(text: str) -> tuple[str | None, int]:
+    """Return the host, `None` for all interfaces, and the port, 0 for any free one.
+
+    Raises `ValueError`, without the text, where it is not an address.
+    """
+    match = _ADDRESS.fullmatch(text)
+    if match is None:
+        raise ValueError("expected host:port, [ipv6]:port or :port")
+    port = int(match["port"])
+    if port > PORT_MAX:
+        raise ValueError(f"expected a port <= {PORT_MAX}")
+    if match["ipv6"] is not None:
+        return _ipv6(match["ipv6"]), port
+    return match["host"] or None, port
+
+
+def _ipv6(text: str) -> str:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        raise ValueError("expected an IPv6 address between the brackets") from None
+    return text

@@ -1,0 +1,16 @@
+"""What the command line's tests share."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _loggers_as_before() -> Iterator[None]:
+    """Take back what configuring the logs changes for the whole process."""
+    root = logging.getLogger()
+    server = logging.getLogger("aiohttp.server")
+    handlers, level, filters = root.handlers[:], root.level, server.filters[:]
+    yield
+    root.handlers, root.level, server.filters = handlers, level, filters
