@@ -1,13 +1,9 @@
-"""What the writer asks of a journal."""
+"""What a journal does, and the one that does nothing."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from exporter.event.types import Event
-
-
-class JournalFailing(Exception):  # noqa: N818 - a state, which passes
-    """The journal could not commit; nothing of the group was kept."""
 
 
 class Entry(Protocol):
@@ -33,7 +29,10 @@ class Journal(Protocol):
     """Keeps batches in the order of their commit. One writer calls it, one call at a time."""
 
     async def append(self, entries: Sequence[Entry]) -> None:
-        """Commit the batches as one group: all of them, or none and `JournalFailing`."""
+        """Commit the batches as one group: all of them, or none.
+
+        Raises `Refusal` (`journal_failing`) where it cannot.
+        """
         ...
 
     @property

@@ -10,7 +10,11 @@ FAILING_STATUS_MIN = 400
 
 
 def enrich(events: Iterable[Event]) -> None:
-    """Fill the events in, in place. What an event says itself is never overruled."""
+    """Fill the events in, in place.
+
+    What an event says itself is never overruled, but that a success has neither an error type nor
+    a limit, and that an error type in the sender's words becomes one of ours.
+    """
     for event in events:
         if isinstance(event, Completion):
             _completion(event)
@@ -28,6 +32,7 @@ def _completion(event: Completion) -> None:
         event.success = not (
             event.error
             or event.error_type
+            or event.limited
             or (event.status_code is not None and event.status_code >= FAILING_STATUS_MIN)
         )
     if event.success:

@@ -34,11 +34,13 @@ class Intake:
     def offer(self, batch: Batch) -> asyncio.Future[Receipt]:
         """Queue a batch; the future brings its receipt once it is committed and applied.
 
-        Raises `Refusal`: `queue_full` where it finds no room, `stopping` once closed. The future
+        Raises `Refusal`: `queue_full` where it finds no room, `not_accepting` once closed. The future
         raises `Refusal` (`journal_failing`) where the commit failed.
         """
         if self._closed:
-            raise Refusal(Code.STOPPING, "the exporter is stopping", retry_after_secs=5)
+            raise Refusal(
+                Code.NOT_ACCEPTING, "the exporter is not accepting pushes", retry_after_secs=5
+            )
         events, size_bytes = self.events + len(batch.events), self._bytes + batch.size_bytes
         if self._waiting and (events > self._events_max or size_bytes > self._bytes_max):
             raise Refusal(Code.QUEUE_FULL, "too much is waiting", retry_after_secs=RETRY_AFTER_SECS)

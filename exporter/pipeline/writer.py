@@ -7,12 +7,11 @@ means committed. While a commit runs, the next group gathers behind it.
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from exporter.clock import Clock
 from exporter.event.rejection import Code, Refusal
 from exporter.event.types import Event
-from exporter.journal.journal import Journal, JournalFailing
 from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.enrichment import enrich
@@ -22,6 +21,9 @@ from exporter.pipeline.tally import ACCEPTED, DUPLICATE, Tally
 Apply = Callable[[Sequence[Event], float], None]
 """Take committed events into memory, as of an instant in Unix seconds."""
 
+Commit = Callable[[Sequence[Batch]], Awaitable[None]]
+"""Keep batches as one group; raises `Refusal` (`journal_failing`) where none of it was kept."""
+
 log = logging.getLogger(__name__)
 
 EVENTS_PER_TURN = 2_000
@@ -29,7 +31,7 @@ EVENTS_PER_TURN = 2_000
 
 
 class Writer:
-    """Drains `intake` into `journal` and then into memory, through `apply`.
+    """Drains `intake` through `commit` into the journal, and then through `apply` into memory.
 
     `observe_commit` is told how many seconds each group commit took.
     """
@@ -39,7 +41,7 @@ class Writer:
         *,
         intake: Intake,
         dedupe: Dedupe,
-        journal: Journal,
+        commit: Commit,
         apply: Apply,
         tally: Tally,
         clock: Clock,
@@ -47,14 +49,17 @@ class Writer:
     ) -> None:
         self._intake = intake
         self._dedupe = dedupe
-        self._journal = journal
+        self._commit = commit
         self._apply = apply
         self._tally = tally
         self._clock = clock
         self._observe_commit = observe_commit
 
     async def run(self) -> None:
-        """Write until the intake is closed and empty. An error of ours ends it, and the intake."""
+        """Write until the intake is closed and empty.
+
+        An error of ours ends it and closes the intake; whoever still waits then is refused.
+        """
         try:
             while offers := await self._intake.take():
                 try:
@@ -63,6 +68,7 @@ class Writer:
                     _refuse_unanswered(offers)
         finally:
             self._intake.close()
+            _refuse_unanswered(await self._intake.take())
 
     async def _write(self, offers: list[Offer]) -> None:
         now = self._clock.now()
@@ -70,7 +76,7 @@ class Writer:
         batches = [offer.batch for offer in offers]
         for batch in batches:
             enrich(batch.events)
-        if not await self._commit(batches):
+        if not await self._committed(batches):
             return
         for offer, repeated in zip(offers, duplicates, strict=True):
             batch = offer.batch
@@ -81,14 +87,14 @@ class Writer:
             if not offer.receipt.done():
                 offer.receipt.set_result(Receipt(len(batch.events), len(repeated)))
 
-    async def _commit(self, batches: list[Batch]) -> bool:
+    async def _committed(self, batches: list[Batch]) -> bool:
         fresh = [batch for batch in batches if batch.events]
         if not fresh:
             return True
         began = self._clock.monotonic()
         try:
-            await self._journal.append(fresh)
-        except JournalFailing:
+            await self._commit(fresh)
+        except Refusal:
             log.exception("the journal cannot commit")
             self._tally.journal_failures += 1
             self._dedupe.forget(batches)

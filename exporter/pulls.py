@@ -1,0 +1,114 @@
+"""The families that are read from their owners at every scrape, and who the owners are."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from exporter.event.rejection import Code
+from exporter.journal.journal import Journal
+from exporter.metrics import catalogue
+from exporter.metrics.budget import LABEL_SET
+from exporter.metrics.registry import Registry
+from exporter.pipeline.dedupe import Dedupe
+from exporter.pipeline.intake import Intake
+from exporter.pipeline.tally import Tally
+from exporter.store.telemetry import TelemetryStore
+
+Row = tuple[tuple[str, ...], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Who knows what the pulled families say. `answered` counts pushes by route and status."""
+
+    store: TelemetryStore
+    dedupe: Dedupe
+    intake: Intake
+    journal: Journal
+    tally: Tally
+    answered: Counter[tuple[str, str]]
+    version: str
+    python_version: str
+
+
+def pull(registry: Registry, sources: Sources) -> None:
+    """Have the registry read every pulled family from its owner."""
+    _pull_agents(registry, sources.store)
+    _pull_exporter(registry, sources)
+    _pull_pipeline(registry, sources)
+
+
+def _pull_agents(registry: Registry, store: TelemetryStore) -> None:
+    registry.pull(catalogue.REQUESTS_IN_FLIGHT, partial(_in_flight, store))
+    registry.pull(catalogue.SESSIONS_ACTIVE, partial(_sessions, store))
+    registry.pull(catalogue.RATE_LIMITED, partial(_limited, store), merge=max)
+    registry.pull(catalogue.RATE_LIMIT_RESET, partial(_resets, store), merge=max)
+
+
+def _pull_exporter(registry: Registry, sources: Sources) -> None:
+    build = (sources.version, sources.python_version)
+    overflows = registry.budgets.overflows
+    labels = (*registry.budgets.values_max, LABEL_SET)
+    registry.pull(catalogue.BUILD_INFO, lambda _: [(build, 1.0)])
+    registry.pull(catalogue.SERIES, lambda _: registry.series_by_family())
+    registry.pull(
+        catalogue.LABEL_OVERFLOWS,
+        lambda _: [((label,), float(overflows[label])) for label in labels],
+    )
+    registry.pull(catalogue.EVICTIONS, lambda _: _evictions(sources))
+    registry.pull(catalogue.CONFIG_RELOAD_SUCCESSFUL, lambda _: [((), 1.0)])
+    registry.pull(catalogue.PUSH_REQUESTS, lambda _: _counts(sources.answered))
+
+
+def _pull_pipeline(registry: Registry, sources: Sources) -> None:
+    tally, journal = sources.tally, sources.journal
+    registry.pull(catalogue.EVENTS, lambda _: _counts(tally.events))
+    registry.pull(
+        catalogue.REJECTIONS, lambda _: [((code,), float(tally.rejections[code])) for code in Code]
+    )
+    registry.pull(catalogue.UNKNOWN_FIELDS, lambda _: [((), float(tally.unknown_fields))])
+    registry.pull(catalogue.LATE_EVENTS, lambda _: [((), float(sources.store.late_events))])
+    registry.pull(catalogue.QUEUE_EVENTS, lambda _: [((), float(sources.intake.events))])
+    registry.pull(catalogue.LAST_PUSH_TIMESTAMP, lambda _: _known(tally.last_push_at))
+    registry.pull(catalogue.JOURNAL_BYTES, lambda _: [((), float(journal.size_bytes))])
+    registry.pull(catalogue.JOURNAL_FAILURES, lambda _: [((), float(tally.journal_failures))])
+    registry.pull(catalogue.JOURNAL_SNAPSHOT_TIMESTAMP, lambda _: _known(journal.snapshot_at))
+
+
+def _in_flight(store: TelemetryStore, now: float) -> Iterator[Row]:
+    for labels, count in store.in_flight_by(now).items():
+        yield labels, float(count)
+
+
+def _sessions(store: TelemetryStore, now: float) -> Iterator[Row]:
+    for agent, count in store.sessions_active(now).items():
+        yield (agent,), float(count)
+
+
+def _limited(store: TelemetryStore, now: float) -> Iterator[Row]:
+    for provider, model, limited, _ in store.gauge_rows(now):
+        yield (provider, model), float(limited)
+
+
+def _resets(store: TelemetryStore, now: float) -> Iterator[Row]:
+    for provider, model, limited, reset_at in store.gauge_rows(now):
+        if limited and reset_at is not None:
+            yield (provider, model), reset_at
+
+
+def _evictions(sources: Sources) -> Iterator[Row]:
+    yield ("idempotency_key",), float(sources.dedupe.keys.evicted)
+    yield ("event_id",), float(sources.dedupe.ids.evicted)
+    for what, count in sources.store.evictions.items():
+        yield (what,), float(count)
+
+
+def _counts(counts: Mapping[Any, int]) -> Iterator[Row]:
+    for labels, count in counts.items():
+        yield labels, float(count)
+
+
+def _known(instant: float | None) -> list[Row]:
+    return [] if instant is None else [((), instant)]

@@ -1,0 +1,1 @@
+"""HTTP in and out. aiohttp lives only here."""

@@ -1,0 +1,38 @@
+"""What each session used."""
+
+from typing import get_args
+
+from aiohttp import web
+
+from exporter.clock import Clock
+from exporter.store.sessions import Sort
+from exporter.store.telemetry import TelemetryStore
+from exporter.web.query import choice, integer, json
+
+LIMIT_DEFAULT = 100
+LIMIT_MAX = 1_000
+
+
+class SessionRoutes:
+    """Reads the sessions of the store."""
+
+    def __init__(self, *, store: TelemetryStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the routes from this application. A session's id may hold slashes."""
+        app.router.add_get("/api/v1/sessions", self.sessions)
+        app.router.add_get("/api/v1/sessions/{session:.+}", self.session)
+
+    async def sessions(self, request: web.Request) -> web.Response:
+        """Answer the sessions that lead by cost, by tokens, or by how recent they are."""
+        sorts: tuple[Sort, ...] = get_args(Sort)
+        sort = choice(request, "sort", sorts, None) or "recent"
+        limit = integer(request, "limit", default=LIMIT_DEFAULT, minimum=1, maximum=LIMIT_MAX)
+        usages = self._store.sessions(sort=sort, limit=limit, now=self._clock.now())
+        return json({"sessions": usages})
+
+    async def session(self, request: web.Request) -> web.Response:
+        """Answer one session; one that is not known has used nothing."""
+        return json(self._store.session_usage(request.match_info["session"], now=self._clock.now()))

@@ -1,0 +1,96 @@
+"""Errors on the wire: RFC 9457 problem documents, and the one table from code to status.
+
+Only our own words go out: no header, no field name and no value of the request is repeated.
+"""
+
+import logging
+import traceback
+from collections.abc import Mapping
+
+import msgspec
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from exporter.event.rejection import Code, Refusal, Rejection
+
+log = logging.getLogger(__name__)
+
+PROBLEM_JSON = "application/problem+json"
+
+STATUS: Mapping[Code, int] = {
+    Code.TOO_LARGE: 413,
+    Code.TOO_MANY_EVENTS: 413,
+    Code.UNSUPPORTED_ENCODING: 415,
+    Code.UNSUPPORTED_MEDIA_TYPE: 415,
+    Code.TIMEOUT: 408,
+    Code.QUEUE_FULL: 429,
+    Code.JOURNAL_FAILING: 503,
+    Code.NOT_ACCEPTING: 503,
+}
+"""Codes that are not here are the sender's mistake: 400."""
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """A problem document. The members from `accepted` on are those of a push's reply."""
+
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    path: str | None = None
+    accepted: int | None = None
+    duplicates: int | None = None
+    rejected: int | None = None
+    errors: list[Rejection] | None = None
+    errors_truncated: bool | None = None
+
+
+def problem(document: Problem, *, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Return the answer that carries a problem document."""
+    return web.Response(
+        body=msgspec.json.encode(document),
+        status=document.status,
+        content_type=PROBLEM_JSON,
+        headers=headers,
+    )
+
+
+def refused(refusal: Refusal) -> web.Response:
+    """Return the answer to what was refused."""
+    headers = {}
+    if refusal.retry_after_secs is not None:
+        headers["Retry-After"] = str(refusal.retry_after_secs)
+    return problem(
+        Problem(
+            title=refusal.code.value.replace("_", " "),
+            status=STATUS.get(refusal.code, 400),
+            code=refusal.code.value,
+            detail=refusal.detail,
+            path=refusal.path,
+        ),
+        headers=headers,
+    )
+
+
+_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn what a handler raises into a problem document."""
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return refused(refusal)
+    except web.HTTPException as error:
+        code = _HTTP_CODES.get(error.status, "bad_request")
+        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+        return problem(Problem(title=error.reason, status=error.status, code=code), headers=headers)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+        log.error("a request could not be answered", extra={"fields": _whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
+        return problem(Problem(title="internal server error", status=500, code="internal_error"))
+
+
+def _whereabouts(error: Exception) -> dict[str, str]:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return {"error": type(error).__name__, "at": f"{frame.name}:{frame.lineno}"}
