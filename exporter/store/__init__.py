@@ -1,0 +1,1 @@
+"""What no scrape can answer: rolling windows, sessions, requests, limits and rings, in memory."""

@@ -1,0 +1,97 @@
+"""What completions add up to: sums that merge, and that can be taken out again exactly.
+
+A window keeps the sum of its slots and takes a slot out of that sum when it leaves. This is exact
+only because everything here is an integer: latencies are microseconds, costs are nano-dollars
+(one cheap call costs less than a micro-dollar).
+
+Merging is written out, since a read may merge thousands; taking out runs once a slot and goes by
+the names.
+"""
+
+from typing import Final, Self
+
+from exporter.store import latency
+
+NANO_PER_USD: Final = 1e9
+US_PER_MS: Final = 1e3
+
+_TOKENS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
+_USAGE: Final = ("messages", *_TOKENS, "cost_nano", "priced")
+_TIMES: Final = ("latency_us", "ttft_us", "ttfts", "paced_tokens", "paced_us")
+
+
+class Usage:
+    """Tokens and cost of some completions: `messages` of them, `priced` with a known cost."""
+
+    __slots__ = _USAGE
+
+    def __init__(self) -> None:
+        self.messages = 0
+        self.input = 0
+        self.output = 0
+        self.reasoning = 0
+        self.cache_read = 0
+        self.cache_write = 0
+        self.cost_nano = 0
+        self.priced = 0
+
+    @property
+    def tokens(self) -> int:
+        """All five parts added up."""
+        return self.input + self.output + self.reasoning + self.cache_read + self.cache_write
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The cost in dollars; `None` where not one completion had a known cost."""
+        return self.cost_nano / NANO_PER_USD if self.priced else None
+
+    def merge(self, other: "Usage") -> None:
+        """Add another usage to this one."""
+        self.messages += other.messages
+        self.input += other.input
+        self.output += other.output
+        self.reasoning += other.reasoning
+        self.cache_read += other.cache_read
+        self.cache_write += other.cache_write
+        self.cost_nano += other.cost_nano
+        self.priced += other.priced
+
+
+class Completions(Usage):
+    """Usage, and how the completions went: `successes` of `messages`.
+
+    Everything timed is about successes only: `latencies` and their sum `latency_us`, `ttft_us` of
+    the `ttfts` that were told, and `paced_tokens` generated in `paced_us` by those that told both.
+    `last_at` is the newest instant (Unix seconds); it merges, but cannot be taken out.
+    """
+
+    __slots__ = ("last_at", "latencies", "successes", *_TIMES)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.successes = 0
+        self.latencies: latency.Counts = {}
+        self.latency_us = 0
+        self.ttft_us = 0
+        self.ttfts = 0
+        self.paced_tokens = 0
+        self.paced_us = 0
+        self.last_at = float("-inf")
+
+    def absorb(self, other: "Completions") -> None:
+        """Add another aggregate to this one."""
+        self.merge(other)
+        self.successes += other.successes
+        latency.merge(self.latencies, other.latencies)
+        self.latency_us += other.latency_us
+        self.ttft_us += other.ttft_us
+        self.ttfts += other.ttfts
+        self.paced_tokens += other.paced_tokens
+        self.paced_us += other.paced_us
+        self.last_at = max(self.last_at, other.last_at)
+
+    def remove(self, other: Self) -> None:
+        """Take out what was absorbed before; `last_at` stays."""
+        for name in (*_USAGE, "successes", *_TIMES):
+            setattr(self, name, getattr(self, name) - getattr(other, name))
+        latency.remove(self.latencies, other.latencies)

@@ -1,0 +1,72 @@
+"""A histogram of latencies whose buckets grow exponentially, in base 2.
+
+Sixteen buckets to every doubling make a bucket 4.4 % wide, so its geometric middle is within 2.2 %
+of whatever fell into it, from a microsecond to a year, with nothing to configure. Counts are kept
+sparsely, in a plain dict from bucket to count: adding one is two dict operations, and histograms
+of the same thing at different times add and subtract exactly.
+"""
+
+from collections.abc import Sequence
+from math import ceil, log2
+from typing import Final
+
+Counts = dict[int, int]
+
+BUCKETS_PER_DOUBLING: Final = 16.0
+
+# The smallest float is 2**-1074: with this much added every bucket is positive, and truncating
+# rounds down, which is cheaper than `floor`.
+OFFSET: Final = 32768.0
+
+ZERO: Final = -1
+
+
+def bucket(latency_ms: float) -> int:
+    """Return the bucket of a latency in milliseconds, which is not negative."""
+    if latency_ms > 0.0:
+        return int(log2(latency_ms) * BUCKETS_PER_DOUBLING + OFFSET)
+    return ZERO
+
+
+def middle_ms(index: int) -> float:
+    """Return the latency that stands for a bucket: its geometric middle, in milliseconds."""
+    if index == ZERO:
+        return 0.0
+    return float(2.0 ** ((index + 0.5 - OFFSET) / BUCKETS_PER_DOUBLING))
+
+
+def merge(into: Counts, counts: Counts) -> None:
+    """Add `counts` to `into`."""
+    for index, count in counts.items():
+        into[index] = into.get(index, 0) + count
+
+
+def remove(out_of: Counts, counts: Counts) -> None:
+    """Take `counts`, which were merged before, out of `out_of` again."""
+    for index, count in counts.items():
+        left = out_of[index] - count
+        if left:
+            out_of[index] = left
+        else:
+            del out_of[index]
+
+
+def quantiles_ms(counts: Counts, quantiles: Sequence[float]) -> list[float | None]:
+    """Return an estimate of each quantile, in milliseconds, within 2.3 % of the exact sample.
+
+    The exact sample of the quantile q is the one at rank ceil(q * n) of the n sorted samples.
+    `quantiles` ascend and lie in (0, 1]. Without samples every answer is `None`.
+    """
+    total = sum(counts.values())
+    if not total:
+        return [None] * len(quantiles)
+    ascending = iter(sorted(counts))
+    index, reached = ZERO, 0
+    answers: list[float | None] = []
+    for quantile in quantiles:
+        rank = ceil(quantile * total)
+        while reached < rank:
+            index = next(ascending)
+            reached += counts[index]
+        answers.append(middle_ms(index))
+    return answers

@@ -1,0 +1,66 @@
+"""Answers about models, from their windows and from the limits on them."""
+
+from exporter.store.aggregate import Completions
+from exporter.store.answers import ModelPerformance
+from exporter.store.limits import WHOLE_PROVIDER, GaugeRow, LimitTable
+from exporter.store.models import ModelKey, ModelTable
+from exporter.store.performance import performance
+
+
+class ModelView:
+    """What is asked about models; `now` and `max_staleness_secs` are seconds, as ever."""
+
+    def __init__(self, models: ModelTable, limits: LimitTable, *, window_secs: float) -> None:
+        self._models = models
+        self._limits = limits
+        self._window_secs = window_secs
+
+    def one(
+        self, model: str, provider: str | None, now: float, max_staleness_secs: float | None
+    ) -> ModelPerformance:
+        """Return how a model did with one provider, or with all that offer it merged exactly."""
+        if provider is not None:
+            return self._answer(model, provider, [(provider, model)], now, max_staleness_secs)
+        keys = [key for key in self._keys(now) if key[1] == model]
+        sole = keys[0][0] if len(keys) == 1 else None
+        return self._answer(model, sole, keys, now, max_staleness_secs)
+
+    def every(self, now: float, max_staleness_secs: float | None) -> list[ModelPerformance]:
+        """Return how each (provider, model) did that has data in the window, or is limited."""
+        return [
+            self._answer(model, provider, [(provider, model)], now, max_staleness_secs)
+            for provider, model in sorted(self._keys(now))
+        ]
+
+    def limit_rows(self, now: float) -> list[GaugeRow]:
+        """Return whether each pair with data is limited, and each that is or has been."""
+        return self._limits.rows(self._models.keys(), now)
+
+    def _keys(self, now: float) -> list[ModelKey]:
+        limited = (key for key in self._limits.in_force(now) if key[1] != WHOLE_PROVIDER)
+        return list(dict.fromkeys(self._models.keys()) | dict.fromkeys(limited))
+
+    def _answer(
+        self,
+        model: str,
+        provider: str | None,
+        keys: list[ModelKey],
+        now: float,
+        max_staleness_secs: float | None,
+    ) -> ModelPerformance:
+        totals = [total for key in keys if (total := self._models.total(key)) is not None]
+        merged = totals[0] if totals else Completions()
+        for total in totals[1:]:
+            merged.absorb(total)
+        resets = [self._limits.reset_at(*key, now) for key in keys]
+        return performance(
+            model,
+            provider,
+            merged if totals else None,
+            window_secs=self._window_secs,
+            now=now,
+            max_staleness_secs=(
+                self._window_secs if max_staleness_secs is None else max_staleness_secs
+            ),
+            reset_at=max((at for at in resets if at is not None), default=None),
+        )

@@ -1,0 +1,1 @@
+"""What the two systems that this one follows could do, still holds."""
