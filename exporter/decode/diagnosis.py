@@ -14,7 +14,6 @@ _SIGNS: tuple[tuple[re.Pattern[str], Code], ...] = (
     (re.compile(r"Expected `str` of length <="), Code.TOO_LONG),
     (re.compile(r"Expected `\w+` of length"), Code.INVALID_VALUE),
     (re.compile(r"Expected `\w+` [<>]=? "), Code.OUT_OF_RANGE),
-    (re.compile(r"Integer value out of range|Number out of range"), Code.OUT_OF_RANGE),
     (re.compile(r"Invalid RFC3339|Expected `datetime` with a timezone"), Code.INVALID_TIME),
     (re.compile(r"Expected `[^`]*`, got `"), Code.WRONG_TYPE),
 )

@@ -68,13 +68,16 @@ def decode_json(body: bytes, *, received_at: float, events_max: int) -> Decoded:
 def decode_ndjson(body: bytes, *, received_at: float, events_max: int) -> Decoded:
     """Decode one JSON object a line; a line that is not JSON is that line's rejection alone.
 
-    Blank lines are passed over and do not count in an index. Raises `Refusal`: `too_many_events`.
+    Blank lines are passed over and do not count in an index; an object that shares its line, or
+    runs over several, is not taken. Raises `Refusal`: `too_many_events`.
     """
     lines = [line for line in body.split(b"\n") if line and not line.isspace()]
     _check_count(len(lines), events_max)
     try:
         events = _event.decode_lines(body)
     except _SYNTAX_ERRORS:
+        return _second_look(lines, received_at, events_max, syntax_error=_line_not_json)
+    if len(events) != len(lines):  # The call above reads on past a value, whatever the lines.
         return _second_look(lines, received_at, events_max, syntax_error=_line_not_json)
     return _settled(events, received_at)
 

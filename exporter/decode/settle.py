@@ -1,9 +1,13 @@
-"""Instants settled: every event leaves with Unix seconds that are near enough to now."""
+"""What the types of the fields cannot say: instants near enough to now, contexts not too deep.
+
+Every event leaves with its instants in Unix seconds.
+"""
 
 from datetime import datetime
 
+from exporter.decode.depth import too_deep
 from exporter.event.rejection import Code
-from exporter.event.types import EVENT_CLASSES, Completion, Event, Quota
+from exporter.event.types import EVENT_CLASSES, Completion, Event, Log, Quota
 
 SKEW_SECS_MAX = 600.0
 """How far ahead of the exporter's clock an event may be dated: ten minutes."""
@@ -30,14 +34,14 @@ def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
     elif 0.0 <= at <= received_at + SKEW_SECS_MAX:
         event.at = at
     else:
-        name = event.__class__.__struct_encode_fields__[
-            event.__class__.__struct_fields__.index("at")
-        ]
-        return (Code.OUT_OF_RANGE if at < 0 else Code.TOO_NEW), f"$.{name}"
+        code = Code.OUT_OF_RANGE if at < 0 else Code.TOO_NEW
+        return code, f"$.{_WIRE_NAMES[event.__class__]}"
     if isinstance(event, Completion | Quota) and event.resets_at is not None:
         event.resets_at = _seconds(event.resets_at)
         if event.resets_at is not None and not 0.0 <= event.resets_at <= INSTANT_MAX:
             return Code.OUT_OF_RANGE, "$.resets_at"
+    elif isinstance(event, Log) and event.context is not None and too_deep(event.context):
+        return Code.TOO_DEEP, "$.context"
     return None
 
 

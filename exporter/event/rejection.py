@@ -37,7 +37,7 @@ class Code(StrEnum):
     INVALID_PARAMETER = "invalid_parameter"
 
 
-class Rejection(Struct, frozen=True, omit_defaults=True):
+class Rejection(Struct, frozen=True):
     """One event of a batch that was not taken: its position, why, and where in it."""
 
     index: int

@@ -8,6 +8,9 @@ from exporter.pipeline.reset_time import reset_time
 
 FAILING_STATUS_MIN = 400
 
+ERROR_LENGTH_MAX = 1_024
+"""Characters of an error text that are kept; what it is about is told from 4,096 of them."""
+
 
 def enrich(events: Iterable[Event]) -> None:
     """Fill the events in, in place.
@@ -18,11 +21,16 @@ def enrich(events: Iterable[Event]) -> None:
     for event in events:
         if isinstance(event, Completion):
             _completion(event)
+            if event.error is not None:
+                event.error = _cut(event.error)
         elif isinstance(event, Quota):
             if not event.provider:
                 event.provider = _provider(event.model or "")
-        elif isinstance(event, ToolCall | RequestEnded) and event.success is None:
-            event.success = not event.error
+        elif isinstance(event, ToolCall | RequestEnded):
+            if event.success is None:
+                event.success = not event.error
+            if event.error is not None:
+                event.error = _cut(event.error)
 
 
 def _completion(event: Completion) -> None:
@@ -50,3 +58,7 @@ def _completion(event: Completion) -> None:
 def _provider(model: str) -> str:
     prefix, slash, _ = model.partition("/")
     return prefix if slash and prefix else UNKNOWN
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= ERROR_LENGTH_MAX else f"{text[: ERROR_LENGTH_MAX - 1]}…"

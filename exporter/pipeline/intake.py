@@ -34,8 +34,8 @@ class Intake:
     def offer(self, batch: Batch) -> asyncio.Future[Receipt]:
         """Queue a batch; the future brings its receipt once it is committed and applied.
 
-        Raises `Refusal`: `queue_full` where it finds no room, `not_accepting` once closed. The future
-        raises `Refusal` (`journal_failing`) where the commit failed.
+        Raises `Refusal`: `queue_full` where it finds no room, `not_accepting` once closed. The
+        future raises `Refusal` (`journal_failing`) where the commit failed.
         """
         if self._closed:
             raise Refusal(

@@ -1,0 +1,218 @@
+"""Facts about what is filled in where a sender left it out."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from exporter.event.error_type import ErrorType
+from exporter.event.types import (
+    Completion,
+    Event,
+    Log,
+    QueueDepth,
+    Quota,
+    RequestEnded,
+    RequestStarted,
+    ToolCall,
+)
+from exporter.pipeline.enrichment import ERROR_LENGTH_MAX, enrich
+from tests.pipeline.builders import NOW
+
+FAILED: dict[str, Any] = {"success": False, "error_type": "other", "limited": False}
+SUCCEEDED: dict[str, Any] = {"success": True, "error_type": None, "limited": False}
+RATE_LIMITED: dict[str, Any] = {
+    "success": False,
+    "error_type": "rate_limit",
+    "limited": True,
+    "resets_at": None,
+}
+
+
+def enriched(event: Event) -> Event:
+    """Return a copy of the event, filled in."""
+    copy = msgspec.structs.replace(event)
+    enrich([copy])
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "provider"),
+    [
+        ("anthropic/opus", None, "anthropic"),
+        ("openrouter/anthropic/opus", None, "openrouter"),
+        ("opus", None, "unknown"),
+        ("/opus", None, "unknown"),
+        ("anthropic/", None, "anthropic"),
+        ("anthropic/opus", "", "anthropic"),
+        ("anthropic/opus", "bedrock", "bedrock"),
+        ("anthropic/opus", "unknown", "unknown"),
+    ],
+)
+def test_the_provider(model: str, given: str | None, provider: str) -> None:
+    """Where none is given it is what stands before the first slash of the model."""
+    completion = enriched(Completion(model=model, provider=given, at=NOW))
+    quota = enriched(Quota(window="5h", used_ratio=0, model=model, provider=given, at=NOW))
+    assert isinstance(completion, Completion)
+    assert isinstance(quota, Quota)
+    assert completion.provider == quota.provider == provider
+    assert completion.model == quota.model == model
+
+
+def test_the_provider_of_a_quota_without_a_model() -> None:
+    """A quota that names neither is somebody's, and nobody knows whose."""
+    event = Quota(window="5h", used_ratio=0.5, at=NOW)
+    assert enriched(event) == msgspec.structs.replace(event, provider="unknown")
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, SUCCEEDED),
+        ({"error": ""}, SUCCEEDED),
+        ({"error_type": ""}, SUCCEEDED),
+        ({"status_code": 0}, SUCCEEDED),
+        ({"status_code": 200}, SUCCEEDED),
+        ({"status_code": 399}, SUCCEEDED),
+        ({"limited": False}, SUCCEEDED),
+        ({"error": "it broke"}, FAILED),
+        ({"error_type": "it_broke"}, FAILED),
+        ({"success": False}, FAILED),
+        ({"limited": True}, FAILED | {"limited": True}),
+        ({"status_code": 400}, FAILED | {"error_type": "bad_request"}),
+        ({"status_code": 529}, FAILED | {"error_type": "overloaded"}),
+        ({"error_type": "TimeoutError"}, FAILED | {"error_type": "timeout"}),
+        ({"error": "connection refused"}, FAILED | {"error_type": "connection"}),
+        ({"success": False, "status_code": 200}, FAILED),
+    ],
+)
+def test_the_outcome_of_a_completion(given: dict[str, Any], told: dict[str, Any]) -> None:
+    """It succeeded where nothing speaks of a failure; a failure gets a type out of our set."""
+    event = Completion(model="p/m", provider="p", at=NOW, **given)
+    assert enriched(event) == msgspec.structs.replace(event, **told)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"status_code": 429}, RATE_LIMITED),
+        ({"error_type": "RateLimitError"}, RATE_LIMITED),
+        ({"error": "too many requests"}, RATE_LIMITED),
+        ({"error": "too many requests, try again in 20s"}, RATE_LIMITED | {"resets_at": NOW + 20}),
+        ({"error": "monthly limit"}, RATE_LIMITED | {"error_type": "quota"}),
+        ({"status_code": 402}, RATE_LIMITED | {"error_type": "quota"}),
+        (
+            {"status_code": 500, "error": "rate limited"},
+            RATE_LIMITED | {"error_type": "server_error"},
+        ),
+        (
+            {"status_code": 500, "error": "try again in 20s"},
+            FAILED | {"error_type": "server_error"},
+        ),
+    ],
+)
+def test_the_limit_behind_a_failure(given: dict[str, Any], told: dict[str, Any]) -> None:
+    """A failure by type, status or text of a limit is one, and its text may name the reset."""
+    event = Completion(model="p/m", provider="p", at=NOW, **given)
+    assert enriched(event) == msgspec.structs.replace(event, **told)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"success": True, "error": "it broke", "status_code": 500},
+        {"success": False, "error": None, "status_code": 200},
+        {"success": False, "limited": False, "status_code": 429},
+        {"success": False, "limited": True, "error": "it broke"},
+        {"success": False, "limited": True, "resets_at": NOW + 5, "error": "try again in 20s"},
+        {"success": False, "error_type": "refusal", "status_code": 500, "error": "timed out"},
+        {"provider": "p", "latency_ms": 1.0, "cost_usd": 0.0, "at": 0.0},
+    ],
+)
+def test_what_a_completion_states_stands(stated: dict[str, Any]) -> None:
+    """No statement is overruled by another that says otherwise."""
+    event = Completion(model="q/m", **({"at": NOW} | stated))
+    told = msgspec.structs.asdict(enriched(event))
+    assert {name: told[name] for name in stated} == stated
+
+
+def test_a_success_has_no_error_type_and_no_limit() -> None:
+    """A stated success is believed, so what only a failure can have is dropped."""
+    event = Completion(model="p/m", at=NOW, success=True, error_type="timeout", limited=True)
+    assert enriched(event) == Completion(model="p/m", provider="p", at=NOW, **SUCCEEDED)
+
+
+@pytest.mark.parametrize("kind", ErrorType)
+def test_every_error_type_of_ours_stands(kind: ErrorType) -> None:
+    """A sender that uses our words is taken at them."""
+    event = enriched(Completion(model="m", at=NOW, error_type=kind.value))
+    assert isinstance(event, Completion)
+    assert (event.success, event.error_type) == (False, kind)
+
+
+@pytest.mark.parametrize("success", [None, True, False])
+@pytest.mark.parametrize("error", [None, "", "it broke"])
+def test_the_outcome_of_a_tool_call_and_of_a_request(
+    success: bool | None,  # noqa: FBT001 - a column
+    error: str | None,
+) -> None:
+    """They succeeded where they do not say, and there is no error text."""
+    outcome = success if success is not None else error != "it broke"
+    assert enriched(ToolCall(tool="t", success=success, error=error, at=NOW)) == ToolCall(
+        tool="t", success=outcome, error=error, at=NOW
+    )
+    assert enriched(RequestEnded(request_id="r", success=success, error=error, at=NOW)) == (
+        RequestEnded(request_id="r", success=outcome, error=error, at=NOW)
+    )
+
+
+@pytest.mark.parametrize(
+    "event",
+    [Completion(model="m"), ToolCall(tool="t"), RequestEnded(request_id="r")],
+    ids=["completion", "tool_call", "request_ended"],
+)
+@pytest.mark.parametrize(
+    ("error", "kept"),
+    [
+        ("x" * ERROR_LENGTH_MAX, "x" * ERROR_LENGTH_MAX),
+        ("x" * (ERROR_LENGTH_MAX + 1), "x" * (ERROR_LENGTH_MAX - 1) + "…"),
+    ],
+    ids=["fits", "too long"],
+)
+def test_a_long_error_is_cut(
+    event: Completion | ToolCall | RequestEnded, error: str, kept: str
+) -> None:
+    """An error text is kept up to its bound, and a cut shows."""
+    told = enriched(msgspec.structs.replace(event, error=error, at=NOW))
+    assert isinstance(told, Completion | ToolCall | RequestEnded)
+    assert told.error == kept
+
+
+def test_an_error_is_read_before_it_is_cut() -> None:
+    """A limit that the end of a long text tells of is known, though that end is not kept."""
+    error = "x" * ERROR_LENGTH_MAX + " monthly limit, resets in 3h"
+    told = enriched(Completion(model="p/m", at=NOW, error=error))
+    assert isinstance(told, Completion)
+    assert (told.error_type, told.limited, told.resets_at) == ("quota", True, NOW + 3 * 3600)
+    assert told.error is not None
+    assert len(told.error) == ERROR_LENGTH_MAX
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        RequestStarted(request_id="r", at=NOW),
+        Log(level="error", source="s", message="too many requests", at=NOW),
+        QueueDepth(queue="q", depth=1, at=NOW),
+    ],
+)
+def test_events_that_leave_nothing_out(event: Event) -> None:
+    """A start, a log and a queue depth are left as they are."""
+    assert enriched(event) == event
+
+
+def test_filling_in_twice_is_filling_in_once() -> None:
+    """An enriched event, as a journal replays it, is not changed by enriching it again."""
+    for given in ({}, {"error": "monthly limit, resets in 3h"}, {"status_code": 503}):
+        once = enriched(Completion(model="p/m", at=NOW, **given))
+        assert enriched(once) == once

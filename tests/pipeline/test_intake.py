@@ -1,0 +1,131 @@
+"""Facts about the queue between those who push and the one who writes."""
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exporter.event.rejection import Code, Refusal
+from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake
+from tests.pipeline.builders import calls
+
+EVENTS_MAX, BYTES_MAX = 10, 1_000
+
+
+def make_intake() -> Intake:
+    """Return an empty intake with small bounds."""
+    return Intake(events_max=EVENTS_MAX, bytes_max=BYTES_MAX)
+
+
+async def test_batches_are_taken_together_in_their_order() -> None:
+    """One take brings all that waits, the first offered first, and leaves nothing."""
+    intake = make_intake()
+    batches = [calls(1), calls(2), calls(3)]
+    receipts = [intake.offer(batch) for batch in batches]
+    assert intake.events == 6
+    offers = await intake.take()
+    assert [offer.batch for offer in offers] == batches
+    assert [offer.receipt for offer in offers] == receipts
+    assert intake.events == 0
+
+
+@pytest.mark.parametrize(
+    ("events", "size_bytes", "taken"),
+    [
+        (6, 600, True),
+        (7, 0, False),
+        (0, 601, False),
+        (7, 601, False),
+        (0, 0, True),
+    ],
+)
+async def test_what_waits_is_bounded_by_events_and_by_bytes(
+    events: int, size_bytes: int, *, taken: bool
+) -> None:
+    """Beside 4 events of 400 bytes there is room up to either bound, and not beyond it."""
+    intake = make_intake()
+    intake.offer(calls(4, size_bytes=400))
+    if taken:
+        intake.offer(calls(events, size_bytes=size_bytes))
+        assert intake.events == 4 + events
+        return
+    with pytest.raises(Refusal) as refused:
+        intake.offer(calls(events, size_bytes=size_bytes))
+    assert refused.value.code is Code.QUEUE_FULL
+    assert refused.value.retry_after_secs == RETRY_AFTER_SECS
+    assert intake.events == 4
+    assert len(await intake.take()) == 1
+
+
+async def test_a_batch_alone_is_taken_whatever_its_size() -> None:
+    """A batch over both bounds is taken where nothing waits, and keeps out any other."""
+    intake = make_intake()
+    intake.offer(calls(EVENTS_MAX + 1, size_bytes=BYTES_MAX + 1))
+    with pytest.raises(Refusal):
+        intake.offer(calls(1))
+    assert len(await intake.take()) == 1
+    intake.offer(calls(1))
+
+
+async def test_taking_waits_for_an_offer() -> None:
+    """A take of nothing goes on with the first offer, again and again."""
+    intake = make_intake()
+    for _ in range(2):
+        taking = asyncio.ensure_future(intake.take())
+        await asyncio.sleep(0)
+        assert not taking.done()
+        batch = calls(1)
+        intake.offer(batch)
+        (offer,) = await taking
+        assert offer.batch is batch
+
+
+async def test_a_closed_intake_takes_no_more() -> None:
+    """Once closed it refuses, for longer than when it is full, and gives out what waits."""
+    intake = make_intake()
+    intake.offer(calls(1))
+    intake.close()
+    with pytest.raises(Refusal) as refused:
+        intake.offer(calls(1))
+    assert refused.value.code is Code.NOT_ACCEPTING
+    assert refused.value.retry_after_secs == 5
+    assert len(await intake.take()) == 1
+    assert await intake.take() == []
+    assert await intake.take() == []
+
+
+async def test_closing_ends_a_wait() -> None:
+    """A take that waits when the intake is closed brings nothing."""
+    intake = make_intake()
+    taking = asyncio.ensure_future(intake.take())
+    await asyncio.sleep(0)
+    intake.close()
+    assert await taking == []
+
+
+@given(st.lists(st.none() | st.tuples(st.integers(0, 12), st.integers(0, 1_200)), max_size=30))
+def test_any_order_of_offers_and_takes(steps: list[tuple[int, int] | None]) -> None:
+    """An offer is refused just where others wait and the sum with theirs is over a bound."""
+
+    async def run() -> None:
+        intake = make_intake()
+        waiting: list[tuple[int, int]] = []
+        for step in steps:
+            if step is None:
+                if waiting:
+                    assert len(await intake.take()) == len(waiting)
+                waiting = []
+                continue
+            events, size_bytes = map(sum, zip(*waiting, step, strict=True))
+            full = bool(waiting) and (events > EVENTS_MAX or size_bytes > BYTES_MAX)
+            batch = calls(step[0], size_bytes=step[1])
+            if full:
+                with pytest.raises(Refusal):
+                    intake.offer(batch)
+            else:
+                intake.offer(batch)
+                waiting.append(step)
+            assert intake.events == sum(events for events, _ in waiting)
+
+    asyncio.run(run())
