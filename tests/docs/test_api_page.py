@@ -1,0 +1,80 @@
+"""docs/api.md names every field, every route and every code there is, and none there is not."""
+
+import re
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from exporter.app import Exporter
+from exporter.config import Config
+from exporter.event.rejection import Code
+from exporter.event.tokens import Tokens
+from exporter.event.types import EVENT_CLASSES, Event, type_name
+from exporter.store.answers import ModelPerformance
+from exporter.web.problem import STATUS
+from tests.clock import ManualClock
+
+PAGE = Path("docs/api.md").read_text()
+COMMON = {"id", "agent", "session_id", "request_id", "trace_id"}
+
+
+def section(heading: str) -> str:
+    """Return the part of the page under a heading that begins so."""
+    found = re.search(rf"^(#+) {re.escape(heading)}.*?(?=^##|\Z)", PAGE, re.DOTALL | re.MULTILINE)
+    assert found, heading
+    return found.group(0)
+
+
+@pytest.mark.parametrize("event_class", EVENT_CLASSES, ids=type_name)
+def test_every_field_of_an_event_is_on_the_page(event_class: type[Event]) -> None:
+    """In the table of its type, or among the fields of every event."""
+    name = type_name(event_class)
+    heading = "`request_started`" if name.startswith("request_") else f"`{name}`"
+    text = section(heading)
+    for field in set(event_class.__struct_encode_fields__) - COMMON:
+        assert f"`{field}`" in text, field
+
+
+def test_the_common_fields_are_on_the_page() -> None:
+    """And so are the parts of the tokens."""
+    for field in COMMON:
+        assert f"`{field}`" in section("Fields of every event")
+    for part in Tokens.__struct_fields__:
+        assert f"`{part}`" in section("`completion`")
+
+
+def test_every_field_of_a_model_is_on_the_page() -> None:
+    """As `/api/v1/models` answers it."""
+    for field in ModelPerformance.__struct_fields__:
+        assert f"`{field}`" in section("A model")
+
+
+def test_every_route_is_on_the_page_and_no_other() -> None:
+    """The paths are those that are served."""
+    app = web.Application()
+    exporter = Exporter(Config(), clock=ManualClock(0))
+    for routes in (exporter._push, *exporter._read_routes()):  # noqa: SLF001 - what it serves
+        routes.add_to(app)
+    served = {
+        f"{route.method} {re.sub(':[^}]*', '', route.resource.canonical)}"
+        for route in app.router.routes()
+        if route.resource is not None and route.method != "HEAD"
+    }
+    written = set(re.findall(r"`((?:GET|POST|PUT) /[^`?]*)`", PAGE))
+    assert written == served
+
+
+def test_every_status_of_a_push_is_on_the_page() -> None:
+    """With the codes that lead to it."""
+    text = section("Pushing")
+    for code, status in STATUS.items():
+        row = next(line for line in text.splitlines() if line.startswith(f"| {status}"))
+        assert f"`{code}`" in row
+
+
+def test_no_code_is_on_the_page_that_is_none() -> None:
+    """In the table of answers."""
+    rows = [line for line in section("Pushing").splitlines() if re.match(r"\| \d{3} `", line)]
+    named = {code for row in rows for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
+    assert named <= {code.value for code in Code}
