@@ -6,12 +6,12 @@ from exporter.event.rejection import Code, Refusal, Rejection
 
 
 def test_a_rejection_as_a_reply_lists_it() -> None:
-    """It names the position, the code and the path; a path that is the whole event is left out."""
+    """It names the position, the code and the path, which is `$` for the whole event."""
     inside = Rejection(7, Code.OUT_OF_RANGE, "$.tokens.input")
     whole = Rejection(0, Code.MALFORMED)
     assert msgspec.json.encode([inside, whole]) == (
         b'[{"index":7,"code":"out_of_range","path":"$.tokens.input"},'
-        b'{"index":0,"code":"malformed"}]'
+        b'{"index":0,"code":"malformed","path":"$"}]'
     )
 
 
