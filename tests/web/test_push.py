@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import io
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -205,6 +206,20 @@ async def test_a_length_over_the_limit_is_refused_before_the_body_comes(
     reply = await raw(exporter, head + b"Content-Length: 99999999\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 413 ")
     assert b"Continue" not in reply
+
+
+async def test_a_body_without_a_length_is_refused_once_it_is_too_long(
+    client: aiohttp.ClientSession,
+) -> None:
+    """Chunks are counted as they come."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(17):
+            yield b" " * 2**20
+
+    async with client.post(EVENTS, data=chunks(), headers=JSON) as response:
+        assert response.status == 413
+        assert (await response.json(content_type=None))["code"] == "too_large"
 
 
 async def test_a_body_that_is_too_long_is_not_invited(exporter: Exporter) -> None:

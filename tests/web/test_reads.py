@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from exporter.app import Exporter
 from tests.clock import ManualClock
 from tests.web import NOW, get, push, scrape
 
@@ -340,3 +341,24 @@ async def test_a_limit_is_a_gauge_until_it_ends(
     samples = await scrape(client)
     assert samples[f"agent_rate_limited{labels}"] == 0
     assert f"agent_rate_limit_reset_timestamp_seconds{labels}" not in samples
+
+
+async def test_a_fault_of_ours_is_answered_and_logged_without_its_text(
+    client: aiohttp.ClientSession,
+    exporter: Exporter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """500 as a problem document; the log names the kind of error and the place, no more."""
+
+    def fail(_limit: int) -> None:
+        raise RuntimeError("what was pushed")
+
+    monkeypatch.setattr(exporter._store, "calls", fail)  # noqa: SLF001 - the fault
+    async with client.get("/api/v1/calls") as response:
+        assert response.status == 500
+        assert (await response.json(content_type=None))["code"] == "internal_error"
+    (record,) = [record for record in caplog.records if record.name == "exporter.web.problem"]
+    assert record.__dict__["fields"]["error"] == "RuntimeError"
+    assert record.__dict__["fields"]["at"].startswith("fail:")
+    assert "what was pushed" not in caplog.text
