@@ -5,7 +5,11 @@ import re
 
 PORT_MAX = 65_535
 
+HOST_LENGTH_MAX = 253
+"""Characters of a host name, without the dot that may end it."""
+
 _ADDRESS = re.compile(r"(?:\[(?P<ipv6>[^\[\]]*)\]|(?P<host>[A-Za-z0-9._-]*)):(?P<port>[0-9]{1,5})")
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
 def parse_address(text: str) -> tuple[str | None, int]:
@@ -21,7 +25,14 @@ def parse_address(text: str) -> tuple[str | None, int]:
         raise ValueError(f"expected a port <= {PORT_MAX}")
     if match["ipv6"] is not None:
         return _ipv6(match["ipv6"]), port
-    return match["host"] or None, port
+    return _host(match["host"]) if match["host"] else None, port
+
+
+def _host(text: str) -> str:
+    """Return a host name that a resolver takes; whether it knows it is seen when it is bound."""
+    if _HOST.fullmatch(text) is None or len(text.removesuffix(".")) > HOST_LENGTH_MAX:
+        raise ValueError("expected a host of labels of 1 to 63 characters, 253 in all")
+    return text
 
 
 def _ipv6(text: str) -> str:

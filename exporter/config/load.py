@@ -133,11 +133,16 @@ def _check_addresses(config: Config, error: _Error) -> None:
     addresses = [(f"web.listen_address[{i}]", a) for i, a in enumerate(config.web.listen_address)]
     if config.ingest.listen_address is not None:
         addresses.append(("ingest.listen_address", config.ingest.listen_address))
+    taken: set[tuple[str | None, int]] = set()
     for path, address in addresses:
         try:
-            parse_address(address)
+            parsed = parse_address(address)
         except ValueError as invalid:
             raise error(path, str(invalid)) from None
+        if parsed in taken:
+            raise error(path, "given twice")
+        if parsed[1]:  # Port 0 is another one each time.
+            taken.add(parsed)
 
 
 def _check_queue(ingest: Ingest, error: _Error) -> None:

@@ -18,7 +18,7 @@ def unpack(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
     name = (encoding or "identity").strip().lower()
     if name == "identity":
         if len(body) > bytes_max:
-            raise _too_large(bytes_max)
+            raise too_large(bytes_max)
         return body
     if name not in {"gzip", "x-gzip"}:
         raise Refusal(Code.UNSUPPORTED_ENCODING, "Content-Encoding must be gzip or identity")
@@ -33,7 +33,7 @@ def _gunzip(body: bytes, bytes_max: int) -> bytes:
     except zlib.error:
         raise Refusal(Code.MALFORMED, "the gzip stream is damaged") from None
     if len(content) > bytes_max:
-        raise _too_large(bytes_max)
+        raise too_large(bytes_max)
     if not inflater.eof:
         raise Refusal(Code.TRUNCATED, "the gzip stream ends before its trailer")
     if inflater.unused_data:
@@ -41,5 +41,6 @@ def _gunzip(body: bytes, bytes_max: int) -> bytes:
     return content
 
 
-def _too_large(bytes_max: int) -> Refusal:
+def too_large(bytes_max: int) -> Refusal:
+    """Return the refusal of a body that is over a limit, packed or unpacked."""
     return Refusal(Code.TOO_LARGE, f"the body is over {bytes_max} bytes")

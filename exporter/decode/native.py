@@ -1,42 +1,35 @@
 """The native body: one JSON object, a JSON array of them, or NDJSON.
 
-A batch that is right throughout, which nearly all are, is decoded in one call into typed events.
-Only when that call finds something amiss is the batch gone through event by event, so that the
-good ones count and each bad one is named. That second look is also where leniency lives: fields
-we do not know are counted and left out, and names too long for a label are cut.
+A batch that is right throughout, which nearly all are, is decoded straight into typed events.
+Only when that finds something amiss is the batch gone through again, event by event, so that the
+good ones count and each bad one is named. That second look is also where leniency comes in.
+
+The bound on a batch holds before its items are made: an item may be as short as `1,`, and would
+take up a hundred times that once decoded.
 """
 
 import re
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 
-from exporter.decode.diagnosis import diagnose
+from exporter.decode.count import holds_more_than
+from exporter.decode.lenient import LenientDecoder, Misfit
 from exporter.decode.settle import settle
 from exporter.event.rejection import Code, Refusal, Rejection
-from exporter.event.tokens import Tokens
-from exporter.event.types import EVENT_CLASSES, NAME_LENGTH_MAX, UNKNOWN, Event, type_name
-
-_CLASSES = {type_name(event_class): event_class for event_class in EVENT_CLASSES}
-_FIELDS = {
-    name: frozenset(event_class.__struct_encode_fields__) | {"type"}
-    for name, event_class in _CLASSES.items()
-}
-_TOKEN_FIELDS = frozenset(Tokens.__struct_encode_fields__)
-_NAMES = frozenset({"agent", "channel", "model", "provider", "queue", "source", "tool", "window"})
-_LEFT_OUT_IF_EMPTY = frozenset(
-    {"id", "agent", "session_id", "request_id", "trace_id", "channel", "provider"}
-)
+from exporter.event.types import UNKNOWN, Event, type_name
 
 _SYNTAX_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _events: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
 _raws: msgspec.json.Decoder[list[msgspec.Raw]] = msgspec.json.Decoder(list[msgspec.Raw])
-_anything: msgspec.json.Decoder[Any] = msgspec.json.Decoder()
 
+_BLANKS = b" \t\r\n"
 _FIRST_BYTE = re.compile(rb"[ \t\r\n]*(.?)", re.DOTALL)
+_FILLED_LINE = re.compile(rb"[^ \t\r\n].*")
 
 
 class Decoded(NamedTuple):
@@ -56,12 +49,12 @@ def decode_json(body: bytes, *, received_at: float, events_max: int) -> Decoded:
     first = _FIRST_BYTE.match(body)
     single = first is not None and first.group(1) != b"["
     try:
-        events = [_event.decode(body)] if single else _events.decode(body)
+        events = [_event.decode(body)] if single else _array(body, events_max)
     except msgspec.ValidationError:
-        return _second_look([body] if single else _split_array(body), received_at, events_max)
+        items = [body] if single else _split_array(body, events_max)
+        return _second_look(items, received_at)
     except _SYNTAX_ERRORS as error:
         raise _not_json(error) from None
-    _check_count(len(events), events_max)
     return _settled(events, received_at)
 
 
@@ -71,15 +64,40 @@ def decode_ndjson(body: bytes, *, received_at: float, events_max: int) -> Decode
     Blank lines are passed over and do not count in an index; an object that shares its line, or
     runs over several, is not taken. Raises `Refusal`: `too_many_events`.
     """
-    lines = [line for line in body.split(b"\n") if line and not line.isspace()]
-    _check_count(len(lines), events_max)
+    lines = _split_lines(body, events_max)
     try:
-        events = _event.decode_lines(body)
+        events = list(map(_event.decode, lines))
     except _SYNTAX_ERRORS:
-        return _second_look(lines, received_at, events_max, syntax_error=_line_not_json)
-    if len(events) != len(lines):  # The call above reads on past a value, whatever the lines.
-        return _second_look(lines, received_at, events_max, syntax_error=_line_not_json)
+        return _second_look(lines, received_at, syntax_error=_line_not_json)
     return _settled(events, received_at)
+
+
+def _array(body: bytes, events_max: int) -> list[Event]:
+    if holds_more_than(body, events_max, mark=b'"type"'):
+        raise _too_many(events_max)
+    events = _events.decode(body)
+    if len(events) > events_max:  # The mark may be written with escapes.
+        raise _too_many(events_max)
+    return events
+
+
+def _split_array(body: bytes, events_max: int) -> list[msgspec.Raw]:
+    try:
+        if holds_more_than(body, events_max, mark=b","):
+            raise _too_many(events_max)
+        return _raws.decode(body)
+    except _SYNTAX_ERRORS as error:
+        raise _not_json(error) from None
+
+
+def _split_lines(body: bytes, events_max: int) -> list[bytes]:
+    if body.count(b"\n") < events_max:
+        return [line for line in body.split(b"\n") if line.lstrip(_BLANKS)]
+    # There are blank lines among these, or too many: either way they are not to be held.
+    lines = [line.group() for line in islice(_FILLED_LINE.finditer(body), events_max + 1)]
+    if len(lines) > events_max:
+        raise _too_many(events_max)
+    return lines
 
 
 def _settled(events: list[Event], received_at: float) -> Decoded:
@@ -95,17 +113,9 @@ def _settled(events: list[Event], received_at: float) -> Decoded:
     return decoded
 
 
-def _split_array(body: bytes) -> list[msgspec.Raw]:
-    try:
-        return _raws.decode(body)
-    except _SYNTAX_ERRORS as error:
-        raise _not_json(error) from None
-
-
 def _second_look(
-    items: list[bytes] | list[msgspec.Raw],
+    items: Sequence[bytes | msgspec.Raw],
     received_at: float,
-    events_max: int,
     *,
     syntax_error: Callable[[Exception], tuple[Code, str]] | None = None,
 ) -> Decoded:
@@ -113,13 +123,13 @@ def _second_look(
 
     `syntax_error` says what an item that is no JSON comes to; without it, the body is refused.
     """
-    _check_count(len(items), events_max)
     decoded = Decoded([], [], [], 0)
     unknown_fields = 0
+    decoder = LenientDecoder()
     for index, item in enumerate(items):
         try:
-            event, unknown = _lenient(item)
-        except _Misfit as misfit:
+            event, unknown = decoder.decode(item)
+        except Misfit as misfit:
             _reject(decoded, index, misfit.problem, misfit.event_type)
             continue
         except _SYNTAX_ERRORS as error:
@@ -136,62 +146,14 @@ def _second_look(
     return decoded._replace(unknown_fields=unknown_fields)
 
 
-def _lenient(item: bytes | msgspec.Raw) -> tuple[Event, int]:
-    """Decode one event, leaving out what is not known; return it and how many fields that was."""
-    try:
-        return _event.decode(item), 0
-    except msgspec.ValidationError:
-        fields = _anything.decode(item)
-    if not isinstance(fields, dict):
-        raise _Misfit((Code.NOT_AN_OBJECT, "$"))
-    event_type = fields.get("type")
-    if event_type is None:
-        raise _Misfit((Code.MISSING_FIELD, "$.type"))
-    if not isinstance(event_type, str) or event_type not in _CLASSES:
-        raise _Misfit((Code.UNKNOWN_TYPE, "$.type"))
-    unknown = _leave_out(fields, _FIELDS[event_type])
-    if isinstance(fields.get("tokens"), dict):
-        unknown += _leave_out(fields["tokens"], _TOKEN_FIELDS)
-    _fit_names(fields)
-    try:
-        return msgspec.convert(fields, _CLASSES[event_type]), unknown
-    except msgspec.ValidationError as error:
-        raise _Misfit(diagnose(str(error)), event_type) from None
-
-
-def _leave_out(fields: dict[str, Any], known: frozenset[str]) -> int:
-    unknown = fields.keys() - known
-    for name in unknown:
-        del fields[name]
-    return len(unknown)
-
-
-def _fit_names(fields: dict[str, Any]) -> None:
-    for name, value in list(fields.items()):
-        if not value and name in _LEFT_OUT_IF_EMPTY and value in ("", None):
-            del fields[name]
-        elif name in _NAMES and isinstance(value, str) and len(value) > NAME_LENGTH_MAX:
-            fields[name] = value[:NAME_LENGTH_MAX]
-
-
-class _Misfit(Exception):  # noqa: N818 - it does not leave this module
-    """One item that is JSON and no event of ours."""
-
-    def __init__(self, problem: tuple[Code, str], event_type: str = UNKNOWN) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.event_type = event_type
-
-
 def _reject(decoded: Decoded, index: int, problem: tuple[Code, str], event_type: str) -> None:
     code, path = problem
     decoded.rejections.append(Rejection(index, code, path))
     decoded.rejected_types.append(event_type)
 
 
-def _check_count(count: int, events_max: int) -> None:
-    if count > events_max:
-        raise Refusal(Code.TOO_MANY_EVENTS, f"the batch holds more than {events_max} events")
+def _too_many(events_max: int) -> Refusal:
+    return Refusal(Code.TOO_MANY_EVENTS, f"the batch holds more than {events_max} events")
 
 
 def _line_not_json(error: Exception) -> tuple[Code, str]:

@@ -21,6 +21,8 @@ _WIRE_NAMES = {
 }
 """What the wire calls the instant of each event: `completed_at`, `ended_at`, ..."""
 
+_MAY_RESET = (Completion, Quota)
+
 
 def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
     """Turn the event's instants into Unix seconds; return why it cannot stand, or `None`.
@@ -36,7 +38,7 @@ def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
     else:
         code = Code.OUT_OF_RANGE if at < 0 else Code.TOO_NEW
         return code, f"$.{_WIRE_NAMES[event.__class__]}"
-    if isinstance(event, Completion | Quota) and event.resets_at is not None:
+    if isinstance(event, _MAY_RESET) and event.resets_at is not None:
         event.resets_at = _seconds(event.resets_at)
         if event.resets_at is not None and not 0.0 <= event.resets_at <= INSTANT_MAX:
             return Code.OUT_OF_RANGE, "$.resets_at"

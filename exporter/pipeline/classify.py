@@ -6,19 +6,23 @@ words. Two facts about the providers bend that order:
 - Some types say next to nothing: Anthropic's `invalid_request_error` covers a prompt that is too
   long as well as an empty balance, and opencode's `APIError` covers everything. Such a broad type
   counts only where neither status nor text knows better.
-- A status may stand for more than one reason: 429 for a rate or a quota, 400 for almost anything.
-  `_NARROWED_BY_TEXT` lists which reasons the text may put in its place, and no others, because
-  the text of a rejected request may quote what was rejected.
+- A status may stand for more than one reason: 429 for a rate or a quota, 403 for a key without
+  rights or without credit, 400 for almost anything. `_NARROWED_BY_TEXT` lists which reasons the
+  text may put in its place, and no others, because the text of a rejected request may quote what
+  was rejected.
 
 A type that is a word of our own set comes from a sender that knows it, and stands as it is, but
-for the 429 that is a quota.
+for the 429 that is a quota. Where the reason is known from type or status, the text is not asked
+whether it was a limit: a refusal may well speak of one.
 """
 
 import re
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from exporter.event.error_type import ErrorType
-from exporter.pipeline.limits import excerpt, is_limit_text, limit_kind
+from exporter.pipeline.phrases import EXCERPT_LENGTH_MAX
+from exporter.pipeline.reason_text import reason_in
 
 # What providers, their libraries and agents call a failure; written as they write it, less the
 # `Error` or `Exception` at the end. Case and punctuation do not matter.
@@ -94,56 +98,19 @@ _STATUS_CODES: Final = {
 }
 _STATUS_CLASSES: Final = {4: ErrorType.BAD_REQUEST, 5: ErrorType.SERVER_ERROR}
 
-# Asked in this order, after the limits: a connection that timed out is a timeout.
-_TEXTS: Final = {
-    ErrorType.TIMEOUT: r"timed?[ _-]?outs?|deadline exceeded|etimedout|took too long",
-    ErrorType.CONNECTION: (
-        r"econn(?:refused|reset|aborted)|enotfound|eai_again|ehostunreach|enetunreach|epipe"
-        r"|connection (?:was |is )?(?:refused|reset|closed|aborted|lost|terminated|failed|error)"
-        r"|closed connection|(?:unable|failed) to connect"
-        r"|(?:could not|couldn't|cannot|can't) connect"
-        r"|dns|name resolution|name or service not known|getaddrinfo|network error|unreachable"
-        r"|socket hang up|fetch failed|broken pipe|premature close|server disconnected"
-    ),
-    ErrorType.OVERLOADED: (
-        r"overloaded(?:_error)?|(?:at|over) capacity|no capacity|unavailable|high demand"
-        r"|server (?:is )?busy"
-    ),
-    ErrorType.CONTEXT_LENGTH: (
-        r"context[ _-](?:length|window|size|limit)(?:_exceeded)?|(?:prompt|input) (?:is )?too long"
-        r"|input token count|maximum (?:number of tokens|prompt length)|max tokens allowed"
-        r"|model token limit|reduce the length|range of input length|too many (?:input )?tokens"
-    ),
-    ErrorType.REFUSAL: (
-        r"refusal|content[ _](?:filter(?:ing|ed)?|policy|management policy)(?:_violation)?"
-        r"|(?:usage|safety) polic(?:y|ies)|safety (?:filters?|settings|system|reasons)"
-        r"|responsible ai|prohibited[ _]content"
-    ),
-    ErrorType.CANCELLED: r"abort(?:ed)?|cancell?ed|cancellation|interrupted",
-    ErrorType.AUTH: (
-        r"unauthori[sz]ed|unauthenticated|forbidden|(?:permission|access) denied"
-        r"|(?:invalid|incorrect|missing) (?:x-)?api[ _-]key"
-        r"|api key (?:is )?(?:not valid|invalid|expired|missing|not found)"
-        r"|authentication(?:_error)?|invalid bearer token|token (?:has |is )?expired|not logged in"
-    ),
-    ErrorType.SERVER_ERROR: r"internal (?:server )?error|bad gateway",
-}
-_TEXT_PATTERNS: Final = tuple(
-    (kind, re.compile(rf"(?<![a-z0-9])(?:{pattern})(?![a-z0-9])", re.IGNORECASE | re.ASCII))
-    for kind, pattern in _TEXTS.items()
-)
-
 _BROAD: Final = frozenset((ErrorType.BAD_REQUEST, ErrorType.SERVER_ERROR))
+_QUOTA: Final = frozenset((ErrorType.QUOTA,))
 _NARROWED_BY_TEXT: Final = {
-    ErrorType.RATE_LIMIT: frozenset((ErrorType.QUOTA,)),
-    ErrorType.AUTH: frozenset((ErrorType.QUOTA,)),
+    ErrorType.RATE_LIMIT: _QUOTA,
     ErrorType.BAD_REQUEST: frozenset(
         (ErrorType.QUOTA, ErrorType.AUTH, ErrorType.CONTEXT_LENGTH, ErrorType.REFUSAL)
     ),
 }
 _LIMITS: Final = frozenset((ErrorType.RATE_LIMIT, ErrorType.QUOTA))
+_FORBIDDEN: Final = 403
 _TOO_MANY_REQUESTS: Final = 429
 _NAME_LENGTH_MAX: Final = 256
+_REMEMBERED_MAX: Final = 1_024
 _PUNCTUATION: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -157,41 +124,54 @@ _STATED: Final = {str(kind): kind for kind in ErrorType if kind is not ErrorType
 _NAMED: Final = {_key(name): kind for kind, names in _NAMES.items() for name in names.split()}
 
 
-def error_type_of(*, given: str | None, status_code: int | None, error: str | None) -> ErrorType:
-    """Return why a failed completion failed.
+class Failure(NamedTuple):
+    """Why a completion failed, and whether it met a provider's limit."""
+
+    error_type: ErrorType
+    limited: bool
+
+
+def failure_of(*, given: str | None, status_code: int | None, error: str | None) -> Failure:
+    """Return why a completion failed.
 
     `given` is the type the source named, in its own words; `status_code` the HTTP status; `error`
     the text. Any of them may be missing or unknown; nothing known is `OTHER`. Raises nothing.
     """
+    name = given and given[:_NAME_LENGTH_MAX]
+    return _failure(name, status_code, error and error[:EXCERPT_LENGTH_MAX])
+
+
+# A failure seldom comes alone, and its text may take a hundred times as long to read as its event.
+@lru_cache(maxsize=_REMEMBERED_MAX)
+def _failure(given: str | None, status_code: int | None, error: str | None) -> Failure:
+    reason = _reason(given, status_code, error)
+    return Failure(reason, reason in _LIMITS or status_code == _TOO_MANY_REQUESTS)
+
+
+def _reason(given: str | None, status_code: int | None, error: str | None) -> ErrorType:
     stated = _STATED.get(given) if given else None
-    answered = _answered(_status_in(given) if status_code is None else status_code)
+    status = _status_in(given) if status_code is None else status_code
+    answered = _answered(status)
     if stated is not None and answered is not ErrorType.RATE_LIMIT:
         return stated
     named = stated or _named(given)
     broad = named if stated is None and named in _BROAD else None
     reason = answered if broad or named is None else named
     if reason is None:
-        return _said(error) or broad or ErrorType.OTHER
-    narrower = _NARROWED_BY_TEXT.get(reason)
-    if narrower and (said := _said(error)) in narrower:
+        return reason_in(error) or broad or ErrorType.OTHER
+    forbidden = status == _FORBIDDEN and reason is not named
+    narrower = _QUOTA if forbidden else _NARROWED_BY_TEXT.get(reason)
+    if narrower and (said := reason_in(error)) in narrower:
         return said
     return reason
-
-
-def is_limit(*, error_type: ErrorType, status_code: int | None, error: str | None) -> bool:
-    """Return whether a failure was a provider's limit: by its type or status, else by its text."""
-    if error_type in _LIMITS or status_code == _TOO_MANY_REQUESTS:
-        return True
-    return error is not None and is_limit_text(error)
 
 
 def _named(given: str | None) -> ErrorType | None:
     """Look a name up, whole and then without the modules before it."""
     if not given:
         return None
-    name = given[:_NAME_LENGTH_MAX]
-    last = re.split(r"[.:#/$]", name)[-1]
-    return _NAMED.get(_key(name)) or _NAMED.get(_key(last))
+    last = re.split(r"[.:#/$]", given)[-1]
+    return _NAMED.get(_key(given)) or _NAMED.get(_key(last))
 
 
 def _status_in(given: str | None) -> int | None:
@@ -203,13 +183,3 @@ def _answered(status_code: int | None) -> ErrorType | None:
     if status_code is None:
         return None
     return _STATUS_CODES.get(status_code) or _STATUS_CLASSES.get(status_code // 100)
-
-
-def _said(error: str | None) -> ErrorType | None:
-    """Return what the text speaks of."""
-    if not error:
-        return None
-    if limit := limit_kind(error):
-        return limit
-    start = excerpt(error)
-    return next((kind for kind, pattern in _TEXT_PATTERNS if pattern.search(start)), None)

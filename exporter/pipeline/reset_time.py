@@ -2,7 +2,8 @@
 
 A cue ("resets", "try again at", "retry-after") says that an instant or a wait follows; directly
 behind it one of a few forms is read: a wait, Unix seconds, an ISO 8601 instant, a date with or
-without a time of day, a time of day alone. The first cue that leads to a sound instant counts.
+without a time of day, a time of day alone. The first cue that leads to a sound instant counts, of
+the first few: whoever writes more cues than that is not telling a reset.
 
 The ugly part is what the texts leave out. A time of day without a date is its next occurrence, a
 date without a year likewise; without a zone it is taken as UTC, although the agent that printed it
@@ -12,15 +13,19 @@ better than to be hours off. Words beyond English are not read.
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
+from itertools import islice
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from exporter.pipeline.limits import excerpt
+from exporter.pipeline.phrases import excerpt_of
 
 _DAY_SECONDS: Final = 86_400
 _AHEAD_SECONDS_MAX: Final = 32 * _DAY_SECONDS
 _FLAGS: Final = re.IGNORECASE | re.ASCII
 _NOON_HOUR: Final = 12
+_CUES_MAX: Final = 8
+_ZONES_REMEMBERED_MAX: Final = 1_024
 _MILLISECOND_DIGITS: Final = 13
 
 # The groups tell what a bare number behind the cue would be.
@@ -77,8 +82,8 @@ def reset_time(text: str, at: float) -> float | None:
     `at` is when the text was written, in Unix seconds. `None` stands for: nothing named, nothing
     understood, or an instant not after `at` or more than 32 days after it. Raises nothing.
     """
-    start = excerpt(text)
-    for cue in _CUE.finditer(start):
+    start = excerpt_of(text).text
+    for cue in islice(_CUE.finditer(start), _CUES_MAX):
         try:
             instant = _instant(start, cue, at)
         except (ValueError, KeyError, OverflowError, OSError):
@@ -173,11 +178,23 @@ def _clock(text: str, position: int) -> tuple[time, int] | None:
 
 
 def _zone(text: str, position: int) -> tzinfo:
-    """Return the zone named here, UTC where none is. Raises KeyError, ValueError or OSError."""
+    """Return the zone named here, UTC where none is. Raises KeyError or ValueError."""
     found = _ZONE.match(text, position)
     if found is None or found["utc"]:
         return UTC
     if found["sign"]:
         offset = timedelta(hours=int(found["hours"]), minutes=int(found["minutes"] or 0))
         return timezone(-offset if found["sign"] == "-" else offset)
-    return ZoneInfo(found["key"] or found["name"])
+    zone = _zone_named(found["key"] or found["name"])
+    if zone is None:
+        raise KeyError("no such zone")
+    return zone
+
+
+# Looking a zone up reads the disk, and the longer for one that there is not.
+@lru_cache(maxsize=_ZONES_REMEMBERED_MAX)
+def _zone_named(key: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(key)
+    except (KeyError, ValueError, OSError):
+        return None

@@ -63,6 +63,11 @@ WRONG = [
         "\ningest: {body_bytes_max: 100_000_000}",
         "line 2: ingest.queue_bytes_max: expected at least body_bytes_max",
     ),
+    (
+        "ingest: {listen_address: '127.0.0.1:24368'}",
+        "line 1: ingest.listen_address: given twice",
+    ),
+    ("web: {listen_address: [':1', ':1']}", "line 1: web.listen_address[1]: given twice"),
     # Not plain YAML.
     ("log: {level: info}\nlog: {}", "line 2: log: duplicate key"),
     ("log:\n  level: info\n  level: info", "line 3: log.level: duplicate key"),

@@ -112,6 +112,27 @@ def test_a_field_replaced_by_anything(wire: Wire, data: st.DataObject, value: An
         assert_well_formed(decoded)
 
 
+@given(st.lists(wires, min_size=1, max_size=6), st.data(), json_values)
+def test_an_event_is_the_same_whatever_came_before_it(
+    batch: list[Wire],
+    data: st.DataObject,
+    value: Any,  # noqa: ANN401 - any JSON
+) -> None:
+    """Each item of a batch comes to what it comes to alone, and what is counted adds up."""
+    for wire in batch:
+        if data.draw(st.booleans()):
+            wire[data.draw(st.sampled_from([*sorted(wire), "x", "agent", "tool"]))] = value
+    items = [encode(wire) for wire in batch]
+    alone = [OBJECT.read([item]) for item in items]
+    for form in (ARRAY, LINES):
+        decoded = form.read(items)
+        assert decoded.events == [event for one in alone for event in one.events]
+        assert decoded.unknown_fields == sum(one.unknown_fields for one in alone)
+        assert [(rejection.code, rejection.path) for rejection in decoded.rejections] == [
+            (rejection.code, rejection.path) for one in alone for rejection in one.rejections
+        ]
+
+
 @given(wires, st.data(), secrets)
 @example(CASES["log"].wire, None, "x' - at `$.sk-0123456789abcdef`")
 def test_no_rejection_repeats_its_input(

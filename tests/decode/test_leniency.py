@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from exporter.decode.lenient import EXPECTED_NAMES_MAX
 from exporter.decode.native import Decoded
 from exporter.event.rejection import Code, Rejection
 from exporter.event.tokens import Tokens
@@ -162,6 +163,37 @@ def test_unknown_fields_of_a_batch_add_up() -> None:
     )
     assert decoded.unknown_fields == 3
     assert decoded.rejections == [Rejection(3, Code.MISSING_FIELD, "$.tool")]
+
+
+def test_what_one_type_does_not_know_another_may() -> None:
+    """A field that is unknown in one event of a batch is kept in one whose type has it."""
+    decoded = LINES.read(
+        [
+            b'{"type":"completion","model":"m","tool":"t","depth":1}',
+            b'{"type":"tool_call","tool":"t","model":"m"}',
+            b'{"type":"queue_depth","queue":"q","depth":1,"tool":"t"}',
+            b'{"type":"completion","model":"m","tool":"t"}',
+        ]
+    )
+    assert decoded == Decoded(
+        [
+            Completion(model="m", at=NOW),
+            ToolCall(tool="t", at=NOW),
+            QueueDepth(queue="q", depth=1, at=NOW),
+            Completion(model="m", at=NOW),
+        ],
+        [],
+        [],
+        5,
+    )
+
+
+@pytest.mark.parametrize("count", [1, EXPECTED_NAMES_MAX, EXPECTED_NAMES_MAX + 1, 500])
+def test_any_number_of_unknown_fields(count: int) -> None:
+    """Unknown fields are counted in every event, however many there are and whichever."""
+    fields = [f'"x{number}":1' for number in range(count)]
+    items = [f"{MODEL},{','.join(some)}}}".encode() for some in (fields, fields[:1], fields)]
+    assert ARRAY.read(items).unknown_fields == 2 * count + 1
 
 
 @pytest.mark.parametrize(("item", "event"), SAME_NAMES)

@@ -1,13 +1,28 @@
 """Facts about why a completion failed."""
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.event.error_type import ErrorType
-from exporter.pipeline.classify import error_type_of, is_limit
+from exporter.pipeline.classify import Failure, failure_of
+from exporter.pipeline.reason_text import reason_in
 
 E = ErrorType
+
+TEXTS = [
+    "You've hit your usage limit",
+    "last status: 429 Too Many Requests",
+    "connection timed out",
+    "connection refused",
+    "prompt is too long: 210000 tokens > 200000 maximum",
+    "Request was aborted.",
+    "401 Unauthorized",
+    "syntax error in response",
+    "",
+]
 
 NAMES = [
     ("rate_limit_error", E.RATE_LIMIT),
@@ -104,83 +119,57 @@ STATUS_CODES = [
     (999, E.OTHER),
 ]
 
-TEXTS = [
-    ("You've hit your usage limit", E.QUOTA),
-    ("last status: 429 Too Many Requests", E.RATE_LIMIT),
-    ("Request timed out.", E.TIMEOUT),
-    ("connection timed out", E.TIMEOUT),
-    ("Connection error.", E.CONNECTION),
-    ("connection refused", E.CONNECTION),
-    ("Unable to connect to API (ECONNREFUSED)", E.CONNECTION),
-    ("read: connection reset by peer", E.CONNECTION),
-    ("I couldn\u2019t connect", E.CONNECTION),
-    ("getaddrinfo ENOTFOUND api.example.com", E.CONNECTION),
-    ("TypeError: fetch failed", E.CONNECTION),
-    ('{"type":"overloaded_error","message":"Overloaded"}', E.OVERLOADED),
-    ("No capacity available for model gemini-3-flash", E.OVERLOADED),
-    ("503 Service Unavailable", E.OVERLOADED),
-    ("prompt is too long: 210000 tokens > 200000 maximum", E.CONTEXT_LENGTH),
-    ("This model's maximum context length is 8192 tokens", E.CONTEXT_LENGTH),
-    ("The input token count (1200000) exceeds the maximum number", E.CONTEXT_LENGTH),
-    ("Input is too long for requested model", E.CONTEXT_LENGTH),
-    ("Output blocked by content filtering policy", E.REFUSAL),
-    ("which appears to violate our Usage Policy", E.REFUSAL),
-    ("Request was aborted.", E.CANCELLED),
-    ("The operation was canceled", E.CANCELLED),
-    ("Interrupted by user", E.CANCELLED),
-    ("401 Unauthorized", E.AUTH),
-    ("invalid x-api-key", E.AUTH),
-    ("Incorrect API key provided", E.AUTH),
-    ("OAuth token has expired", E.AUTH),
-    ("Internal server error", E.SERVER_ERROR),
-    ("syntax error in response", E.OTHER),
-    ("unabortable daemons", E.OTHER),
-    ("", E.OTHER),
-]
+
+def reason(
+    *, given: str | None = None, status_code: int | None = None, error: str | None = None
+) -> ErrorType:
+    """Return why a failure of which this is known failed."""
+    return failure_of(given=given, status_code=status_code, error=error).error_type
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES)
 def test_a_known_name_says_why(name: str, expected: ErrorType) -> None:
     """Names of providers, libraries and agents are known, and a status code as a name too."""
-    assert error_type_of(given=name, status_code=None, error=None) is expected
+    assert reason(given=name) is expected
 
 
 @pytest.mark.parametrize(("name", "expected"), NAMES)
 def test_a_name_is_known_however_it_is_spelled(name: str, expected: ErrorType) -> None:
     """Case, blanks, underscores and hyphens do not matter."""
-    assert error_type_of(given=name.upper(), status_code=None, error=None) is expected
+    assert reason(given=name.upper()) is expected
     spelled = name.lower().replace("_", "- ")
-    assert error_type_of(given=spelled, status_code=None, error=None) is expected
+    assert reason(given=spelled) is expected
 
 
 @pytest.mark.parametrize(("status_code", "expected"), STATUS_CODES)
 def test_a_status_code_says_why(status_code: int, expected: ErrorType) -> None:
     """A status stands for one reason, alone as well as beside a name that nobody knows."""
-    assert error_type_of(given=None, status_code=status_code, error=None) is expected
-    assert error_type_of(given="_OTHER", status_code=status_code, error=None) is expected
-    assert error_type_of(given="made_up", status_code=status_code, error=None) is expected
+    assert reason(status_code=status_code) is expected
+    assert reason(given="_OTHER", status_code=status_code) is expected
+    assert reason(given="made_up", status_code=status_code) is expected
 
 
-@pytest.mark.parametrize(("text", "expected"), TEXTS)
-def test_a_text_says_why(text: str, expected: ErrorType) -> None:
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_text_says_why(text: str) -> None:
     """With nothing structured, or with a type that says nothing, the text decides."""
-    assert error_type_of(given=None, status_code=None, error=text) is expected
-    assert error_type_of(given="UnknownError", status_code=None, error=text) is expected
-    assert error_type_of(given="other", status_code=0, error=text) is expected
+    expected = reason_in(text) or E.OTHER
+    assert reason(error=text) is expected
+    assert reason(given="UnknownError", error=text) is expected
+    assert reason(given="other", status_code=0, error=text) is expected
 
 
 def test_nothing_known_is_other() -> None:
     """With no type, no status and no text there is no reason to tell."""
-    assert error_type_of(given=None, status_code=None, error=None) is E.OTHER
-    assert error_type_of(given="", status_code=None, error="") is E.OTHER
+    assert reason() is E.OTHER
+    assert reason(given="", error="") is E.OTHER
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ErrorType if kind is not E.OTHER])
-@pytest.mark.parametrize("text", [text for text, _ in TEXTS])
+@pytest.mark.parametrize("text", TEXTS)
 def test_a_word_of_our_own_set_stands(kind: ErrorType, text: str) -> None:
     """A sender that uses our words is believed over status and text."""
-    assert error_type_of(given=kind, status_code=500, error=text) is kind
-    assert error_type_of(given=kind, status_code=None, error=text) is kind
+    assert reason(given=kind, status_code=500, error=text) is kind
+    assert reason(given=kind, error=text) is kind
 
 
 @pytest.mark.parametrize(
@@ -218,43 +207,77 @@ def test_evidence_is_weighed(
     given: str | None, status_code: int | None, error: str | None, expected: ErrorType
 ) -> None:
     """The surest evidence wins, and the broad gives way to the definite."""
-    assert error_type_of(given=given, status_code=status_code, error=error) is expected
+    assert reason(given=given, status_code=status_code, error=error) is expected
 
 
 @pytest.mark.parametrize(
-    ("error_type", "status_code", "error", "expected"),
+    ("given", "status_code", "error", "failure"),
     [
-        (E.RATE_LIMIT, None, None, True),
-        (E.QUOTA, 402, None, True),
-        (E.OTHER, 429, None, True),
-        (E.CONTEXT_LENGTH, 429, None, True),
-        (E.SERVER_ERROR, 500, "rate limit exceeded upstream", True),
-        (E.OTHER, None, "weekly session limit reached", True),
-        (E.OTHER, None, "connection refused", False),
-        (E.OVERLOADED, 529, "Overloaded", False),
-        (E.OTHER, None, None, False),
+        # By type, by status, by text.
+        ("rate_limit", None, None, Failure(E.RATE_LIMIT, limited=True)),
+        ("usage_limit_reached", 402, None, Failure(E.QUOTA, limited=True)),
+        (None, 429, None, Failure(E.RATE_LIMIT, limited=True)),
+        ("429", None, None, Failure(E.RATE_LIMIT, limited=True)),
+        ("context_length", 429, None, Failure(E.CONTEXT_LENGTH, limited=True)),
+        (None, None, "weekly session limit reached", Failure(E.QUOTA, limited=True)),
+        ("APIError", None, "rate limit exceeded", Failure(E.RATE_LIMIT, limited=True)),
+        (None, 403, "insufficient balance", Failure(E.QUOTA, limited=True)),
+        (None, None, "connection refused", Failure(E.CONNECTION, limited=False)),
+        (None, 529, "Overloaded", Failure(E.OVERLOADED, limited=False)),
+        (None, None, None, Failure(E.OTHER, limited=False)),
+        # A text that may not say why may not say that it was a limit.
+        ("refusal", None, "I cannot discuss your weekly limit", Failure(E.REFUSAL, limited=False)),
+        ("timeout", None, "last attempt got rate limited", Failure(E.TIMEOUT, limited=False)),
+        (None, 504, "last attempt got rate limited", Failure(E.TIMEOUT, limited=False)),
+        (
+            "context_length",
+            400,
+            "what is my monthly limit?",
+            Failure(E.CONTEXT_LENGTH, limited=False),
+        ),
+        (None, 500, "rate limit exceeded upstream", Failure(E.SERVER_ERROR, limited=False)),
+        ("authentication_error", 401, "see plan limits at", Failure(E.AUTH, limited=False)),
+        ("permission_error", 403, "see plan limits at", Failure(E.AUTH, limited=False)),
+        (None, 401, "see plan limits at", Failure(E.AUTH, limited=False)),
+        ("api_error", 401, "usage limit", Failure(E.AUTH, limited=False)),
     ],
 )
-def test_a_limit_is_told_by_type_or_status_or_text(
-    error_type: ErrorType,
-    status_code: int | None,
-    error: str | None,
-    expected: bool,  # noqa: FBT001 - a column of the table
+def test_a_limit_is_told_by_what_tells_the_reason(
+    given: str | None, status_code: int | None, error: str | None, failure: Failure
 ) -> None:
-    """Structured evidence suffices; without it the text is asked."""
-    assert is_limit(error_type=error_type, status_code=status_code, error=error) is expected
+    """Where type or status say that it was something else, no word of a limit makes it one."""
+    assert failure_of(given=given, status_code=status_code, error=error) == failure
+
+
+@pytest.mark.parametrize("noise", ["x", "exceeded ", "context "])
+def test_only_the_start_of_type_and_text_counts(noise: str) -> None:
+    """Behind 256 characters of a type, and 4,096 of a text, nothing is seen."""
+    assert reason(given="RateLimitError" + " " * 242 + noise) is E.RATE_LIMIT
+    assert reason(given="RateLimitError" + " " * 241 + noise) is E.OTHER
+    assert reason(error=(noise * 4_096)[:4_096] + " usage limit") is E.OTHER
+    assert reason(error="usage limit " + noise * 4_096) is E.QUOTA
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    """Thousands of failures, each with a long text of its own, leave a few megabytes behind."""
+    tracemalloc.start()
+    for number in range(4_000):
+        failure_of(given=f"{number}" + "x" * 10_000, status_code=None, error=f"{number:10000}")
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 8_000_000
 
 
 @given(
     st.none() | st.text() | st.sampled_from([name for name, _ in NAMES]),
     st.none() | st.integers(),
-    st.none() | st.text() | st.sampled_from([text for text, _ in TEXTS]),
+    st.none() | st.text() | st.sampled_from(TEXTS),
 )
-def test_anything_has_one_type(
+def test_anything_has_one_reason(
     given: str | None, status_code: int | None, error: str | None
 ) -> None:
-    """Whatever is pushed, the answer is one of the set, and a rate limit or quota is a limit."""
-    kind = error_type_of(given=given, status_code=status_code, error=error)
-    assert isinstance(kind, ErrorType)
-    if kind in {E.RATE_LIMIT, E.QUOTA}:
-        assert is_limit(error_type=kind, status_code=status_code, error=error)
+    """Whatever is pushed, the reason is one of the set, and the same when it is pushed again."""
+    failure = failure_of(given=given, status_code=status_code, error=error)
+    assert failure.error_type in set(E)
+    assert failure.limited == (failure.error_type in {E.RATE_LIMIT, E.QUOTA} or status_code == 429)
+    assert failure_of(given=given, status_code=status_code, error=error) == failure

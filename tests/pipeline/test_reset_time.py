@@ -1,7 +1,10 @@
 """Facts about reset times named in error texts."""
 
 import math
+import struct
+import zoneinfo
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,6 +15,9 @@ from exporter.pipeline.reset_time import reset_time
 AT = datetime(2026, 4, 1, 12, 0, tzinfo=UTC).timestamp()
 DAY_SECONDS = 86_400
 AHEAD_SECONDS_MAX = 32 * DAY_SECONDS
+
+# A zone of one offset, zero, as RFC 8536 writes it.
+ZONE_FILE = b"TZif" + bytes(16) + struct.pack(">6l", 0, 0, 0, 0, 1, 4) + bytes(6) + b"UTC\0"
 
 INSTANTS = [
     ("resets at 00:00 UTC", "2026-04-02T00:00:00"),
@@ -149,6 +155,26 @@ def test_only_the_start_of_a_text_is_read() -> None:
     """A reset named behind the first 4,096 characters is not seen."""
     assert reset_time("resets " * 150_000 + "in 20s", AT) is None
     assert reset_time("try again in 20s " + "resets " * 150_000, AT) == AT + 20
+
+
+def test_only_the_first_cues_of_a_text_are_read() -> None:
+    """Seven cues that lead to nothing do not hide an eighth, and a ninth is not looked at."""
+    assert reset_time("resets 3pm (Mars/Base) " * 7 + "try again in 20s", AT) == AT + 20
+    assert reset_time("resets 3pm (Mars/Base) " * 8 + "try again in 20s", AT) is None
+
+
+def test_a_zone_is_looked_up_once(tmp_path: Path) -> None:
+    """What a zone was found to be, or not to be, it stays when the disk says otherwise."""
+    known, unknown = "resets 3pm (Asia/Kathmandu)", "resets 3pm (Mars/Hellas)"
+    before = reset_time(known, AT), reset_time(unknown, AT)
+    (tmp_path / "Mars").mkdir()
+    (tmp_path / "Mars/Hellas").write_bytes(ZONE_FILE)
+    try:
+        zoneinfo.ZoneInfo.clear_cache()
+        zoneinfo.reset_tzpath([tmp_path])
+        assert (reset_time(known, AT), reset_time(unknown, AT)) == before
+    finally:
+        zoneinfo.reset_tzpath()
 
 
 instants = st.integers(min_value=0, max_value=4_102_444_800)

@@ -9,19 +9,12 @@ kinds is about the quota: providers refuse for a quota with a 429 too.
 The ugly part is the number 429, which may just as well be a line, a port or a duration. It counts
 only where the words before it make it a status, or where it opens the text or stands in brackets,
 and never where a unit or more digits follow.
-
-Only the start of a text is looked at, and every repetition in a pattern is bounded, so the time
-taken is bounded whatever is pushed.
 """
 
 import re
 
 from exporter.event.error_type import ErrorType
-
-EXCERPT_LENGTH_MAX = 4096
-"""Characters of a text that are looked at."""
-
-_APOSTROPHES = str.maketrans("\u2018\u2019\u02bc", "'''")
+from exporter.pipeline.phrases import Excerpt, Phrases
 
 _UNITS = (
     r"(?:ms|milli\w{0,9}|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|times?|tokens?"
@@ -83,40 +76,34 @@ _QUOTA_PHRASES = (
 )
 
 
-def _phrases(*phrases: str) -> str:
-    """Return one alternation of phrases that begin and end where words do."""
+def _any_of(phrases: tuple[str, ...], *, words: tuple[str, ...]) -> Phrases:
+    """Return phrases that begin and end where words do."""
     alternatives = "|".join(phrase.replace(" ", "[ _-]?") for phrase in phrases)
-    return rf"(?<![a-z0-9])(?:{alternatives})(?![a-z0-9])"
+    return Phrases(words, re.compile(rf"(?<![a-z0-9])(?:{alternatives})(?![a-z0-9])", re.ASCII))
 
 
-_QUOTA = re.compile(_phrases(*_QUOTA_PHRASES), re.IGNORECASE | re.ASCII)
-_RATE = re.compile(
-    "|".join((_phrases(*_RATE_PHRASES), *_STATUS_429)),
-    re.IGNORECASE | re.ASCII,
+QUOTA = _any_of(
+    _QUOTA_PHRASES,
+    words=("limit", "quota", "usage", "capacity", "credit", "insufficient", "payment"),
 )
+RATE = _any_of(
+    _RATE_PHRASES,
+    words=("limit", "rate", "many", "exhausted", "throttl", "tokens", "requests"),
+)
+_STATUS = re.compile("|".join(_STATUS_429), re.IGNORECASE | re.ASCII)
 
 
-def excerpt(text: str) -> str:
-    """Return the start of a text as patterns want it.
-
-    White space of any kind and length becomes one blank, curly apostrophes become straight ones.
-    """
-    return " ".join(text[:EXCERPT_LENGTH_MAX].split()).translate(_APOSTROPHES)
-
-
-def limit_kind(text: str) -> ErrorType | None:
+def limit_kind(excerpt: Excerpt) -> ErrorType | None:
     """Return which limit an error text speaks of, or `None` where it speaks of none.
 
     `RATE_LIMIT` passes by itself within the hour; `QUOTA` is what a plan or a budget allows.
     """
-    start = excerpt(text)
-    if _QUOTA.search(start):
+    if QUOTA.are_in(excerpt):
         return ErrorType.QUOTA
-    if _RATE.search(start):
+    if RATE.are_in(excerpt) or _is_status_429_in(excerpt.text):
         return ErrorType.RATE_LIMIT
     return None
 
 
-def is_limit_text(text: str) -> bool:
-    """Return whether an error text says that a provider's limit was reached."""
-    return limit_kind(text) is not None
+def _is_status_429_in(text: str) -> bool:
+    return "429" in text and _STATUS.search(text) is not None
