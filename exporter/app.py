@@ -5,7 +5,6 @@ given here as a plain function or object.
 """
 
 import asyncio
-import logging
 import platform
 from collections.abc import Callable, Sequence
 
@@ -32,12 +31,11 @@ from exporter.web.api_activity import ActivityRoutes
 from exporter.web.api_cardinality import CardinalityRoute
 from exporter.web.api_models import ModelRoutes
 from exporter.web.api_sessions import SessionRoutes
+from exporter.web.body import Bodies
 from exporter.web.health import Health, HealthRoutes
 from exporter.web.push import PushRoute
 from exporter.web.scrape import ScrapeRoute
 from exporter.web.server import Routes, Server
-
-log = logging.getLogger(__name__)
 
 
 class Exporter:
@@ -90,7 +88,6 @@ class Exporter:
     async def start(self) -> None:
         """Begin to write and to serve. Raises `OSError` where an address cannot be had."""
         self._writing = asyncio.create_task(self._writer.run(), name="writer")
-        self._writing.add_done_callback(_report_end)
         try:
             for server, addresses in self._servers:
                 bound = await server.start([parse_address(address) for address in addresses])
@@ -100,12 +97,13 @@ class Exporter:
             raise
 
     async def stop(self) -> None:
-        """Stop serving, write what was taken in, and close."""
-        for server, _ in reversed(self._servers):
-            await server.stop()
+        """Take no more pushes, answer those under way, and close."""
+        push_server, *read_servers = (server for server, _ in self._servers)
+        await push_server.stop()
         self._intake.close()
         if self._writing is not None:
             await asyncio.wait([self._writing])
+        await asyncio.gather(*(server.stop() for server in read_servers))
 
     def _apply(self, events: Sequence[Event], now: float) -> None:
         # The store first: it pairs the end of a request with its start, which the series need.
@@ -113,7 +111,7 @@ class Exporter:
         self._recorder.apply(events, now)
 
     def _build_servers(self) -> list[tuple[Server, Sequence[str]]]:
-        """Return the servers and their addresses: one, or one more for the pushes alone."""
+        """Return the servers and their addresses; the first is the one that takes pushes."""
         web, ingest = self._config.web, self._config.ingest
         reads = self._read_routes()
         if ingest.listen_address is None:
@@ -134,8 +132,11 @@ class Exporter:
             tally=self._tally,
             clock=self._clock,
             observe=self._observer(catalogue.PUSH_DURATION),
-            body_bytes_max=ingest.body_bytes_max,
-            body_timeout_secs=ingest.body_timeout_secs,
+            bodies=Bodies(
+                bytes_max=ingest.body_bytes_max,
+                held_bytes_max=ingest.queue_bytes_max,
+                timeout_secs=ingest.body_timeout_secs,
+            ),
             events_max=ingest.events_per_batch_max,
         )
 
@@ -162,7 +163,8 @@ class Exporter:
 
     def _health(self) -> Health:
         now = self._clock.now()
-        checks = {"writer": "ok" if self._ready() else "stopped"}
+        writer = "failing" if self._tally.writer_faults else "ok"
+        checks = {"writer": writer if self._ready() else "stopped"}
         return Health(
             status="ok" if set(checks.values()) == {"ok"} else "degraded",
             uptime=self._clock.monotonic() - self._started_at,
@@ -192,8 +194,3 @@ def _registry(config: Config, *, started_at: float) -> Registry:
 
 def _written(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def _report_end(writing: asyncio.Task[None]) -> None:
-    if not writing.cancelled() and writing.exception() is not None:
-        log.critical("the writer failed: pushes are refused", exc_info=writing.exception())

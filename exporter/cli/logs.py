@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 from exporter.config import Log
+from exporter.fault import whereabouts
 
 _LEVELS = {"debug": "debug", "info": "info", "warning": "warn", "error": "error"}
 _BARE = re.compile(r"[^\s\"=\\]+")
@@ -47,7 +48,7 @@ class RequestErrorFilter(logging.Filter):
         if error is not None:
             record.msg, record.args = "HTTP request failed", ()
             record.exc_info = record.exc_text = None
-            record.fields = _origin(error)
+            record.fields = whereabouts(error)
         return True
 
 
@@ -76,12 +77,6 @@ def _members(record: logging.LogRecord) -> dict[str, object]:
     if record.exc_info and record.exc_info[1] is not None:
         members["exception"] = "".join(traceback.format_exception(record.exc_info[1])).strip()
     return members
-
-
-def _origin(error: BaseException) -> dict[str, object]:
-    frames = traceback.extract_tb(error.__traceback__)
-    at = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "unknown"
-    return {"error": type(error).__name__, "at": at}
 
 
 def _timestamp(seconds: float) -> str:

@@ -32,6 +32,7 @@ class Code(StrEnum):
     QUEUE_FULL = "queue_full"
     JOURNAL_FAILING = "journal_failing"
     NOT_ACCEPTING = "not_accepting"
+    INTERNAL_ERROR = "internal_error"
 
     # Of a question.
     INVALID_PARAMETER = "invalid_parameter"

@@ -9,7 +9,10 @@ straight into what the stages read. What that costs in plainness:
 - Some fields may be left out by the sender and are filled in by the pipeline's enrichment:
   `provider`, `success`, `error_type`, and `limited` with `resets_at`. Each says so.
 
-The Structs are mutable for those two reasons only; once journaled, nothing writes to them.
+- The store completes a `RequestEnded` from its start (`duration_ms`, `channel`, and `agent` and
+  `session_id` where the end does not name them), as it is applied.
+
+The Structs are mutable for those three reasons only.
 """
 
 import math
@@ -31,6 +34,9 @@ ARRIVAL: float = math.nan
 """The instant of an event that names none: decoding puts the time of arrival in its place."""
 
 UNKNOWN = "unknown"
+
+OTHER = "_other"
+"""The name that stands for all that found no room."""
 
 if TYPE_CHECKING:
     Instant = float

@@ -1,13 +1,21 @@
-"""Retries recognised: a batch by its idempotency key, an event by its id."""
+"""Retries recognised: a batch by its idempotency key, an event by its id.
 
-from collections.abc import Iterable
+In two steps, because a commit may fail in between: what a group holds is looked up, and only once
+the group is committed is it remembered. Until then nothing changes, so there is nothing to undo,
+and a group that fails pushes no committed key out of its place.
+"""
+
+from collections.abc import Sequence
 
 from exporter.event.types import Event
 from exporter.pipeline.batch import Batch
 
 
 class Remembered:
-    """Keys seen in the last `ttl_secs`, at most `keys_max`; the oldest is forgotten first."""
+    """Keys seen in the last `ttl_secs`, at most `keys_max`; the oldest is forgotten first.
+
+    `evicted` counts those that had to go before their time.
+    """
 
     def __init__(self, *, keys_max: int, ttl_secs: float) -> None:
         self._keys_max = keys_max
@@ -15,63 +23,71 @@ class Remembered:
         self._seen_at: dict[str, float] = {}
         self.evicted = 0
 
-    def add(self, key: str, now: float) -> bool:
-        """Remember a key as of `now`, Unix seconds; return whether it was new."""
+    def knows(self, key: str, now: float) -> bool:
+        """Return whether a key is remembered at `now`, monotonic seconds."""
         seen_at = self._seen_at.get(key)
-        if seen_at is not None and now - seen_at < self._ttl_secs:
-            return False
+        return seen_at is not None and now - seen_at < self._ttl_secs
+
+    def add(self, key: str, now: float) -> None:
+        """Remember a key from `now` on, monotonic seconds."""
         self._seen_at.pop(key, None)
         self._seen_at[key] = now
         if len(self._seen_at) > self._keys_max:
-            self._forget_oldest(now)
-        return True
-
-    def discard(self, keys: Iterable[str]) -> None:
-        """Forget keys, so that what they stand for may be pushed again."""
-        for key in keys:
-            self._seen_at.pop(key, None)
-
-    def _forget_oldest(self, now: float) -> None:
-        oldest = next(iter(self._seen_at))
-        if now - self._seen_at.pop(oldest) < self._ttl_secs:
-            self.evicted += 1
+            oldest = next(iter(self._seen_at))
+            self.evicted += self.knows(oldest, now)
+            del self._seen_at[oldest]
 
     def __len__(self) -> int:
         return len(self._seen_at)
 
 
 class Dedupe:
-    """Takes out of a batch what has been counted before.
+    """Takes out of batches what has been counted before.
 
-    The first of two equal keys or ids wins, whatever else the second one says.
+    The first of two equal keys or ids wins, whatever else the second one says. Time is monotonic
+    seconds: a wall clock that jumps makes nothing forgotten.
     """
 
     def __init__(self, *, keys_max: int, ids_max: int, ttl_secs: float) -> None:
         self.keys = Remembered(keys_max=keys_max, ttl_secs=ttl_secs)
         self.ids = Remembered(keys_max=ids_max, ttl_secs=ttl_secs)
 
-    def reduce(self, batch: Batch, now: float) -> list[Event]:
-        """Leave in the batch only events not seen before; return the duplicates taken out.
+    def reduce(self, batches: Sequence[Batch], now: float) -> list[list[Event]]:
+        """Leave in a group of batches only what is new; return the duplicates of each.
 
-        The key of a batch that was committed before is taken out too: it is that one's.
+        The key of a batch that came before is taken out too: it is that one's.
         """
-        if batch.idempotency_key is not None and not self.keys.add(batch.idempotency_key, now):
-            duplicates, batch.events, batch.idempotency_key = batch.events, [], None
-            return duplicates
+        keys: set[str] = set()
+        ids: set[str] = set()
+        return [self._reduce_one(batch, keys, ids, now) for batch in batches]
+
+    def _reduce_one(self, batch: Batch, keys: set[str], ids: set[str], now: float) -> list[Event]:
+        key = batch.idempotency_key
+        if key is not None:
+            if key in keys or self.keys.knows(key, now):
+                duplicates, batch.events, batch.idempotency_key = batch.events, [], None
+                return duplicates
+            keys.add(key)
         duplicates = []
         fresh = []
         for event in batch.events:
-            if event.id is None or self.ids.add(event.id, now):
+            event_id = event.id
+            if event_id is None:
                 fresh.append(event)
-            else:
+            elif event_id in ids or self.ids.knows(event_id, now):
                 duplicates.append(event)
+            else:
+                ids.add(event_id)
+                fresh.append(event)
         if duplicates:
             batch.events = fresh
         return duplicates
 
-    def forget(self, batches: Iterable[Batch]) -> None:
-        """Undo `reduce` for batches that could not be committed, so that a retry counts."""
+    def remember(self, batches: Sequence[Batch], now: float) -> None:
+        """Remember what was committed of the batches that `reduce` has been through."""
         for batch in batches:
             if batch.idempotency_key is not None:
-                self.keys.discard([batch.idempotency_key])
-            self.ids.discard(event.id for event in batch.events if event.id is not None)
+                self.keys.add(batch.idempotency_key, now)
+            for event in batch.events:
+                if event.id is not None:
+                    self.ids.add(event.id, now)

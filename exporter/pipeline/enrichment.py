@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from exporter.event.error_type import ErrorType
 from exporter.event.types import UNKNOWN, Completion, Event, Quota, RequestEnded, ToolCall
-from exporter.pipeline.classify import error_type_of, is_limit
+from exporter.pipeline.classify import failure_of
 from exporter.pipeline.reset_time import reset_time
 
 FAILING_STATUS_MIN = 400
@@ -47,12 +48,13 @@ def _completion(event: Completion) -> None:
         event.error_type = None
         event.limited = False
         return
-    kind = error_type_of(given=event.error_type, status_code=event.status_code, error=event.error)
+    failure = failure_of(given=event.error_type, status_code=event.status_code, error=event.error)
     if event.limited is None:
-        event.limited = is_limit(error_type=kind, status_code=event.status_code, error=event.error)
+        event.limited = failure.limited
     if event.limited and event.resets_at is None and event.error:
         event.resets_at = reset_time(event.error, event.at)
-    event.error_type = kind
+    unnamed = event.limited and failure.error_type is ErrorType.OTHER
+    event.error_type = ErrorType.RATE_LIMIT if unnamed else failure.error_type
 
 
 def _provider(model: str) -> str:

@@ -1,6 +1,7 @@
 """The bounded queue between those who push and the one who writes."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from exporter.event.rejection import Code, Refusal
@@ -14,10 +15,11 @@ class Offer(NamedTuple):
 
     batch: Batch
     receipt: asyncio.Future[Receipt]
+    events: int
 
 
 class Intake:
-    """Batches waiting for the writer, bounded by events and by bytes.
+    """Batches that wait for the writer or are being written, bounded by events and by bytes.
 
     A batch alone is taken whatever its size: the bounds on a body have seen to that.
     """
@@ -28,37 +30,46 @@ class Intake:
         self._waiting: list[Offer] = []
         self._arrived = asyncio.Event()
         self._closed = False
-        self.events = 0
+        self._batches = 0
         self._bytes = 0
+        self.events = 0
 
     def offer(self, batch: Batch) -> asyncio.Future[Receipt]:
         """Queue a batch; the future brings its receipt once it is committed and applied.
 
         Raises `Refusal`: `queue_full` where it finds no room, `not_accepting` once closed. The
-        future raises `Refusal` (`journal_failing`) where the commit failed.
+        future raises `Refusal` where the batch could not be committed.
         """
         if self._closed:
             raise Refusal(
                 Code.NOT_ACCEPTING, "the exporter is not accepting pushes", retry_after_secs=5
             )
         events, size_bytes = self.events + len(batch.events), self._bytes + batch.size_bytes
-        if self._waiting and (events > self._events_max or size_bytes > self._bytes_max):
+        if self._batches and (events > self._events_max or size_bytes > self._bytes_max):
             raise Refusal(Code.QUEUE_FULL, "too much is waiting", retry_after_secs=RETRY_AFTER_SECS)
         self.events, self._bytes = events, size_bytes
+        self._batches += 1
         receipt = asyncio.get_running_loop().create_future()
-        self._waiting.append(Offer(batch, receipt))
+        self._waiting.append(Offer(batch, receipt, len(batch.events)))
         self._arrived.set()
         return receipt
 
     async def take(self) -> list[Offer]:
-        """Wait for batches and return all that are there; none is left once closed and empty."""
+        """Wait for batches and return all that are there; none is left once closed and empty.
+
+        They go on to fill the queue until they are `done`.
+        """
         while not self._waiting and not self._closed:
             self._arrived.clear()
             await self._arrived.wait()
         offers, self._waiting = self._waiting, []
-        self.events = 0
-        self._bytes = 0
         return offers
+
+    def done(self, offers: Sequence[Offer]) -> None:
+        """Give back the room of batches that were taken."""
+        self._batches -= len(offers)
+        self.events -= sum(offer.events for offer in offers)
+        self._bytes -= sum(offer.batch.size_bytes for offer in offers)
 
     def close(self) -> None:
         """Take no more; what waits is still written."""

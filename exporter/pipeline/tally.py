@@ -24,6 +24,7 @@ class Tally:
         self.rejections: Counter[Code] = Counter()
         self.unknown_fields = 0
         self.journal_failures = 0
+        self.writer_faults = 0
         self.last_push_at: float | None = None
 
     def count(self, source: str, events: Iterable[Event], result: str) -> None:

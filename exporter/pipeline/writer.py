@@ -5,18 +5,19 @@ only then lets the waiting replies go. So a scrape sees committed state only, an
 means committed. While a commit runs, the next group gathers behind it.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from exporter.clock import Clock
 from exporter.event.rejection import Code, Refusal
 from exporter.event.types import Event
+from exporter.fault import whereabouts
 from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.enrichment import enrich
 from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake, Offer
 from exporter.pipeline.tally import ACCEPTED, DUPLICATE, Tally
+from exporter.pipeline.turns import Turns, pieces
 
 Apply = Callable[[Sequence[Event], float], None]
 """Take committed events into memory, as of an instant in Unix seconds."""
@@ -25,9 +26,6 @@ Commit = Callable[[Sequence[Batch]], Awaitable[None]]
 """Keep batches as one group; raises `Refusal` (`journal_failing`) where none of it was kept."""
 
 log = logging.getLogger(__name__)
-
-EVENTS_PER_TURN = 2_000
-"""Events applied before other work gets a turn: about 10 ms."""
 
 
 class Writer:
@@ -58,66 +56,84 @@ class Writer:
     async def run(self) -> None:
         """Write until the intake is closed and empty.
 
-        An error of ours ends it and closes the intake; whoever still waits then is refused.
+        An error of ours costs the pushes it befell, and is counted; the writer goes on.
         """
         try:
-            while offers := await self._intake.take():
-                try:
-                    await self._write(offers)
-                finally:
-                    _refuse_unanswered(offers)
+            while await self._write_next():
+                pass
         finally:
             self._intake.close()
-            _refuse_unanswered(await self._intake.take())
+            _refuse_unanswered(await self._intake.take(), _FAULT)
 
-    async def _write(self, offers: list[Offer]) -> None:
-        now = self._clock.now()
-        duplicates = [self._dedupe.reduce(offer.batch, now) for offer in offers]
+    async def _write_next(self) -> bool:
+        """Write what waits, or wait; return whether there is more to come.
+
+        A method of its own, so that no batch is held while waiting for the next.
+        """
+        offers = await self._intake.take()
+        try:
+            await self._write(offers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, others must be written
+            self._count_fault(error)
+        finally:
+            self._intake.done(offers)
+            _refuse_unanswered(offers, _FAULT)
+        return bool(offers)
+
+    async def _write(self, offers: Sequence[Offer]) -> None:
+        now, monotonic = self._clock.now(), self._clock.monotonic()
+        turns = Turns(self._clock)
         batches = [offer.batch for offer in offers]
+        duplicates = self._dedupe.reduce(batches, monotonic)
         for batch in batches:
-            enrich(batch.events)
+            for piece in pieces(batch.events):
+                enrich(piece)
+                await turns.over()
         if not await self._committed(batches):
+            _refuse_unanswered(offers, _NOT_COMMITTED)
             return
+        self._dedupe.remember(batches, monotonic)
         for offer, repeated in zip(offers, duplicates, strict=True):
-            batch = offer.batch
-            await self._apply_in_turns(batch.events, now)
-            self._tally.count(batch.source, batch.events, ACCEPTED)
-            self._tally.count(batch.source, repeated, DUPLICATE)
+            await self._applied(offer.batch, now, turns)
+            self._tally.count(offer.batch.source, offer.batch.events, ACCEPTED)
+            self._tally.count(offer.batch.source, repeated, DUPLICATE)
             self._tally.last_push_at = now
             if not offer.receipt.done():
-                offer.receipt.set_result(Receipt(len(batch.events), len(repeated)))
+                offer.receipt.set_result(Receipt(len(offer.batch.events), len(repeated)))
 
-    async def _committed(self, batches: list[Batch]) -> bool:
+    async def _committed(self, batches: Sequence[Batch]) -> bool:
         fresh = [batch for batch in batches if batch.events]
         if not fresh:
             return True
         began = self._clock.monotonic()
         try:
             await self._commit(fresh)
-        except Refusal:
-            log.exception("the journal cannot commit")
+        except Refusal as refusal:
+            log.error("the journal cannot commit", extra={"fields": whereabouts(refusal)})  # noqa: TRY400 - no traceback: it may quote what was pushed
             self._tally.journal_failures += 1
-            self._dedupe.forget(batches)
             return False
         self._observe_commit(self._clock.monotonic() - began)
         return True
 
-    async def _apply_in_turns(self, events: list[Event], now: float) -> None:
-        if len(events) <= EVENTS_PER_TURN:
-            self._apply(events, now)
-            return
-        for start in range(0, len(events), EVENTS_PER_TURN):
-            self._apply(events[start : start + EVENTS_PER_TURN], now)
-            await asyncio.sleep(0)
+    async def _applied(self, batch: Batch, now: float, turns: Turns) -> None:
+        """Apply a committed batch. It stays committed, and is answered so, whatever happens."""
+        for piece in pieces(batch.events):
+            try:
+                self._apply(piece, now)
+            except Exception as error:  # noqa: BLE001 - the commit stands, and others must count
+                self._count_fault(error)
+            await turns.over()
+
+    def _count_fault(self, error: Exception) -> None:
+        self._tally.writer_faults += 1
+        log.critical("a fault in writing", extra={"fields": whereabouts(error)})
 
 
-def _refuse_unanswered(offers: list[Offer]) -> None:
+_NOT_COMMITTED = (Code.JOURNAL_FAILING, "the push could not be committed")
+_FAULT = (Code.INTERNAL_ERROR, "the push could not be written")
+
+
+def _refuse_unanswered(offers: Sequence[Offer], reason: tuple[Code, str]) -> None:
     for offer in offers:
         if not offer.receipt.done():
-            offer.receipt.set_exception(
-                Refusal(
-                    Code.JOURNAL_FAILING,
-                    "the push could not be committed",
-                    retry_after_secs=RETRY_AFTER_SECS,
-                )
-            )
+            offer.receipt.set_exception(Refusal(*reason, retry_after_secs=RETRY_AFTER_SECS))

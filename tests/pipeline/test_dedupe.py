@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.event.types import Completion, ToolCall
+from exporter.event.types import Completion, Event, ToolCall
 from exporter.pipeline.batch import Batch
 from exporter.pipeline.dedupe import Dedupe, Remembered
 from tests.pipeline.builders import NOW, call, push
@@ -23,24 +23,15 @@ def ids(batch: Batch) -> list[str | None]:
     return [event.id for event in batch.events]
 
 
-@pytest.mark.parametrize(
-    ("secs", "new"), [(0.0, False), (99.9, False), (100.0, True), (1e6, True), (-50.0, False)]
-)
+@pytest.mark.parametrize(("secs", "new"), [(0.0, False), (99.9, False), (100.0, True), (1e6, True)])
 def test_a_key_is_remembered_for_its_time(secs: float, *, new: bool) -> None:
-    """A key is known until `ttl_secs` after it was first seen, even if the clock steps back."""
+    """A key is known until `ttl_secs` after it was added."""
     remembered = Remembered(keys_max=KEYS_MAX, ttl_secs=TTL_SECS)
-    assert remembered.add("k", NOW)
-    assert remembered.add("k", NOW + secs) is new
+    remembered.add("k", NOW)
+    assert remembered.knows("k", NOW + secs) is not new
+    assert not remembered.knows("other", NOW)
     assert len(remembered) == 1
     assert remembered.evicted == 0
-
-
-def test_a_repetition_does_not_prolong_the_memory() -> None:
-    """The time runs from the first sight of a key, not from its last."""
-    remembered = Remembered(keys_max=KEYS_MAX, ttl_secs=TTL_SECS)
-    assert remembered.add("k", NOW)
-    assert not remembered.add("k", NOW + 60)
-    assert remembered.add("k", NOW + 120)
 
 
 def test_the_oldest_key_is_forgotten_first() -> None:
@@ -49,9 +40,8 @@ def test_the_oldest_key_is_forgotten_first() -> None:
     for key in ("a", "b", "c"):
         remembered.add(key, NOW)
     assert (len(remembered), remembered.evicted) == (2, 1)
-    assert not remembered.add("b", NOW)
-    assert not remembered.add("c", NOW)
-    assert remembered.add("d", NOW + TTL_SECS)
+    assert [remembered.knows(key, NOW) for key in "abc"] == [False, True, True]
+    remembered.add("d", NOW + TTL_SECS)
     assert (len(remembered), remembered.evicted) == (2, 1)
 
 
@@ -62,58 +52,49 @@ def test_a_key_seen_anew_is_the_newest() -> None:
     remembered.add("b", NOW + 60)
     remembered.add("a", NOW + 110)
     remembered.add("c", NOW + 110)
-    assert not remembered.add("a", NOW + 110)
-    assert remembered.add("b", NOW + 110)
+    assert remembered.knows("a", NOW + 110)
+    assert not remembered.knows("b", NOW + 110)
 
 
-class PlainMemory:
-    """A list of all keys and when they were seen, looked through from its start."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[str, float]] = []
-        self.evicted = 0
-
-    def add(self, key: str, now: float) -> bool:
-        """Do what `Remembered.add` does."""
-        if any(known == key and now - at < TTL_SECS for known, at in self.seen):
-            return False
-        self.discard(key)
-        self.seen.append((key, now))
-        if len(self.seen) > KEYS_MAX:
-            _, at = self.seen.pop(0)
-            self.evicted += now - at < TTL_SECS
-        return True
-
-    def discard(self, key: str) -> None:
-        """Forget a key."""
-        self.seen = [(known, at) for known, at in self.seen if known != key]
-
-
-@given(
-    st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(-5, 60), st.booleans()), max_size=50)
-)
-def test_memory_is_as_a_plain_list_would_have_it(steps: list[tuple[str, int, bool]]) -> None:
-    """Whatever is added and discarded, and however the clock goes, the answers are the list's."""
-    remembered, plain = Remembered(keys_max=KEYS_MAX, ttl_secs=TTL_SECS), PlainMemory()
-    now = NOW
-    for key, secs, discarded in steps:
+@given(st.lists(st.tuples(st.sampled_from("abcdef"), st.integers(0, 60)), max_size=50))
+def test_memory_is_as_a_plain_list_would_have_it(steps: list[tuple[str, int]]) -> None:
+    """Whatever is added and asked, what is known and what was evicted is the list's."""
+    remembered = Remembered(keys_max=KEYS_MAX, ttl_secs=TTL_SECS)
+    seen: list[tuple[str, float]] = []
+    now, evicted = NOW, 0
+    for key, secs in steps:
         now += secs
-        if discarded:
-            remembered.discard([key, "never seen"])
-            plain.discard(key)
-        else:
-            assert remembered.add(key, now) == plain.add(key, now)
-        assert len(remembered) == len(plain.seen) <= KEYS_MAX
-        assert remembered.evicted == plain.evicted
+        known = any(name == key and now - at < TTL_SECS for name, at in seen)
+        assert remembered.knows(key, now) is known
+        if not known:
+            remembered.add(key, now)
+            seen = [*((name, at) for name, at in seen if name != key), (key, now)]
+            if len(seen) > KEYS_MAX:
+                _, at = seen.pop(0)
+                evicted += now - at < TTL_SECS
+        assert len(remembered) == len(seen) <= KEYS_MAX
+        assert remembered.evicted == evicted
+
+
+def commit(dedupe: Dedupe, *batches: Batch) -> list[list[Event]]:
+    """Take batches through both steps as one group; return the duplicates of each."""
+    duplicates = dedupe.reduce(batches, NOW)
+    dedupe.remember(batches, NOW)
+    return duplicates
+
+
+def fail(dedupe: Dedupe, *batches: Batch) -> list[list[Event]]:
+    """Take batches through the first step only, as where their commit fails."""
+    return dedupe.reduce(batches, NOW)
 
 
 def test_a_batch_pushed_again_under_its_key_is_all_duplicates() -> None:
     """Its events are taken out, with ids or without, and so is the key, which is the first's."""
     dedupe = make_dedupe()
     first, second = push(call(), call("i"), key="k"), push(call(), call("i"), key="k")
-    assert dedupe.reduce(first, NOW) == []
+    assert commit(dedupe, first) == [[]]
     assert (len(first.events), first.idempotency_key) == (2, "k")
-    assert dedupe.reduce(second, NOW) == [call(), call("i")]
+    assert commit(dedupe, second) == [[call(), call("i")]]
     assert (second.events, second.idempotency_key) == ([], None)
 
 
@@ -121,24 +102,24 @@ def test_batches_without_a_key_are_different_batches() -> None:
     """Events with neither id nor key are never taken for duplicates."""
     dedupe = make_dedupe()
     for _ in range(2):
-        assert dedupe.reduce(push(call(), call()), NOW) == []
+        assert commit(dedupe, push(call(), call())) == [[]]
 
 
 def test_an_event_is_known_by_its_id() -> None:
     """An id counts once: in one batch, in the next, under another key, for another type."""
     dedupe = make_dedupe()
     batch = push(call("a"), call("b"), call("a"), call())
-    assert dedupe.reduce(batch, NOW) == [call("a")]
+    assert commit(dedupe, batch) == [[call("a")]]
     assert ids(batch) == ["a", "b", None]
     again = push(ToolCall(id="b", tool="t", at=NOW), call("c"), key="k")
-    assert dedupe.reduce(again, NOW) == [ToolCall(id="b", tool="t", at=NOW)]
+    assert commit(dedupe, again) == [[ToolCall(id="b", tool="t", at=NOW)]]
     assert (ids(again), again.idempotency_key) == (["c"], "k")
 
 
 def test_a_key_is_no_id() -> None:
     """A key and an id of the same text have nothing to do with each other."""
     dedupe = make_dedupe()
-    assert dedupe.reduce(push(call("same"), key="same"), NOW) == []
+    assert commit(dedupe, push(call("same"), key="same")) == [[]]
     assert len(dedupe.keys) == len(dedupe.ids) == 1
 
 
@@ -147,8 +128,8 @@ def test_the_first_wins_whatever_the_second_says(key: str | None) -> None:
     """Of two events of one id, and of two batches of one key, the first one's payload counts."""
     dedupe = make_dedupe()
     first, second = push(call("i", model="a"), key=key), push(call("i", model="b"), key=key)
-    dedupe.reduce(first, NOW)
-    (duplicate,) = dedupe.reduce(second, NOW)
+    commit(dedupe, first)
+    ((duplicate,),) = commit(dedupe, second)
     assert first.events == [call("i", model="a")]
     assert isinstance(duplicate, Completion)
     assert duplicate.model == "b"
@@ -158,41 +139,47 @@ def test_keys_and_ids_have_caps_of_their_own() -> None:
     """Past its cap, a key or an id counts again; each eviction is counted where it happened."""
     dedupe = make_dedupe(keys_max=1, ids_max=2)
     for name in "abc":
-        dedupe.reduce(push(call(name), key=name), NOW)
+        commit(dedupe, push(call(name), key=name))
     assert (dedupe.keys.evicted, dedupe.ids.evicted) == (2, 1)
-    assert dedupe.reduce(push(call("a")), NOW) == []
+    assert commit(dedupe, push(call("a"))) == [[]]
 
 
 def test_what_could_not_be_committed_may_come_again() -> None:
     """After a failed commit a retry under the same key, with the same ids, is new."""
     dedupe = make_dedupe()
-    first = push(call("a"), call(), key="k")
-    dedupe.reduce(first, NOW)
-    dedupe.forget([first])
+    fail(dedupe, push(call("a"), call(), key="k"))
     retry = push(call("a"), call(), key="k")
-    assert dedupe.reduce(retry, NOW) == []
+    assert commit(dedupe, retry) == [[]]
     assert (len(retry.events), retry.idempotency_key) == (2, "k")
 
 
 def test_a_failed_commit_does_not_undo_an_earlier_one() -> None:
     """Duplicates of what was committed stay duplicates, though they came in a group that failed."""
     dedupe = make_dedupe()
-    dedupe.reduce(push(call("a"), call("b"), key="k"), NOW)
-    same_key, same_id = push(call("a"), call("b"), key="k"), push(call("a"), call("c"), key="l")
-    dedupe.reduce(same_key, NOW)
-    dedupe.reduce(same_id, NOW)
-    dedupe.forget([same_key, same_id])
+    commit(dedupe, push(call("a"), call("b"), key="k"))
+    fail(dedupe, push(call("a"), call("b"), key="k"), push(call("a"), call("c"), key="l"))
     retries = push(call("a"), call("b"), key="k"), push(call("a"), call("c"), key="l")
-    assert dedupe.reduce(retries[0], NOW) == [call("a"), call("b")]
-    assert dedupe.reduce(retries[1], NOW) == [call("a")]
+    assert commit(dedupe, *retries) == [[call("a"), call("b")], [call("a")]]
     assert ids(retries[1]) == ["c"]
 
 
-def test_two_of_a_kind_in_a_group_that_fails() -> None:
-    """Of equal batches in a failed group neither was committed, so the next of them is new."""
+def test_a_failed_commit_pushes_nothing_out() -> None:
+    """However much fails, what was committed is still known: only a commit takes room."""
+    dedupe = make_dedupe(keys_max=2, ids_max=2)
+    commit(dedupe, push(call("a"), key="k"))
+    fail(dedupe, *(push(call(f"x{n}"), key=f"x{n}") for n in range(10)))
+    assert commit(dedupe, push(call("a"))) == [[call("a")]]
+    assert commit(dedupe, push(call("b"), key="k")) == [[call("b")]]
+    assert (dedupe.keys.evicted, dedupe.ids.evicted) == (0, 0)
+
+
+def test_two_of_a_kind_in_one_group() -> None:
+    """Of equal batches at once the first is new; where they failed, so is the next."""
     dedupe = make_dedupe()
-    group = [push(call("a"), key="k"), push(call("a"), key="k"), push(call("a"))]
-    for batch in group:
-        dedupe.reduce(batch, NOW)
-    dedupe.forget(group)
-    assert dedupe.reduce(push(call("a"), key="k"), NOW) == []
+
+    def group() -> list[Batch]:
+        return [push(call("a"), key="k"), push(call("a"), key="k"), push(call("a"))]
+
+    assert fail(dedupe, *group()) == [[], [call("a")], [call("a")]]
+    assert commit(dedupe, *group()) == [[], [call("a")], [call("a")]]
+    assert commit(dedupe, *group()) == [[call("a")]] * 3

@@ -78,7 +78,7 @@ def test_the_provider_of_a_quota_without_a_model() -> None:
         ({"error": "it broke"}, FAILED),
         ({"error_type": "it_broke"}, FAILED),
         ({"success": False}, FAILED),
-        ({"limited": True}, FAILED | {"limited": True}),
+        ({"limited": True}, FAILED | {"limited": True, "error_type": "rate_limit"}),
         ({"status_code": 400}, FAILED | {"error_type": "bad_request"}),
         ({"status_code": 529}, FAILED | {"error_type": "overloaded"}),
         ({"error_type": "TimeoutError"}, FAILED | {"error_type": "timeout"}),
@@ -103,7 +103,7 @@ def test_the_outcome_of_a_completion(given: dict[str, Any], told: dict[str, Any]
         ({"status_code": 402}, RATE_LIMITED | {"error_type": "quota"}),
         (
             {"status_code": 500, "error": "rate limited"},
-            RATE_LIMITED | {"error_type": "server_error"},
+            FAILED | {"error_type": "server_error"},
         ),
         (
             {"status_code": 500, "error": "try again in 20s"},

@@ -27,7 +27,21 @@ async def test_batches_are_taken_together_in_their_order() -> None:
     offers = await intake.take()
     assert [offer.batch for offer in offers] == batches
     assert [offer.receipt for offer in offers] == receipts
+
+
+async def test_what_is_being_written_fills_the_queue_until_it_is_done() -> None:
+    """Room is given back with the answer, so a slow commit lets no second queue gather."""
+    intake = make_intake()
+    intake.offer(calls(EVENTS_MAX, size_bytes=BYTES_MAX))
+    offers = await intake.take()
+    assert intake.events == EVENTS_MAX
+    for batch in (calls(1), calls(0, size_bytes=1)):
+        with pytest.raises(Refusal):
+            intake.offer(batch)
+    offers[0].batch.events = []
+    intake.done(offers)
     assert intake.events == 0
+    intake.offer(calls(EVENTS_MAX, size_bytes=BYTES_MAX))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +78,7 @@ async def test_a_batch_alone_is_taken_whatever_its_size() -> None:
     intake.offer(calls(EVENTS_MAX + 1, size_bytes=BYTES_MAX + 1))
     with pytest.raises(Refusal):
         intake.offer(calls(1))
-    assert len(await intake.take()) == 1
+    intake.done(await intake.take())
     intake.offer(calls(1))
 
 
@@ -79,6 +93,7 @@ async def test_taking_waits_for_an_offer() -> None:
         intake.offer(batch)
         (offer,) = await taking
         assert offer.batch is batch
+        intake.done([offer])
 
 
 async def test_a_closed_intake_takes_no_more() -> None:
@@ -114,7 +129,9 @@ def test_any_order_of_offers_and_takes(steps: list[tuple[int, int] | None]) -> N
         for step in steps:
             if step is None:
                 if waiting:
-                    assert len(await intake.take()) == len(waiting)
+                    offers = await intake.take()
+                    assert len(offers) == len(waiting)
+                    intake.done(offers)
                 waiting = []
                 continue
             events, size_bytes = map(sum, zip(*waiting, step, strict=True))

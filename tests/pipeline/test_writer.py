@@ -12,7 +12,8 @@ from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.intake import Intake
 from exporter.pipeline.tally import Tally
-from exporter.pipeline.writer import EVENTS_PER_TURN, Writer
+from exporter.pipeline.turns import EVENTS_PER_PIECE, TURN_SECS_MAX
+from exporter.pipeline.writer import Writer
 from tests.clock import ManualClock
 from tests.pipeline.builders import NOW, call, calls, push
 from tests.pipeline.journals import Plant
@@ -136,29 +137,45 @@ async def test_a_commit_is_timed_and_a_push_is_dated(plant: Plant) -> None:
     assert plant.tally.last_push_at == NOW + 3.5
 
 
-async def test_a_large_batch_is_applied_in_turns(plant: Plant) -> None:
-    """Over 2,000 events are applied piece by piece, in order, and other work runs in between."""
+class HastyClock(ManualClock):
+    """A clock by which every look takes longer than a turn may."""
+
+    def monotonic(self) -> float:
+        """Return the seconds, one turn later each time."""
+        self.advance(2 * TURN_SECS_MAX)
+        return super().monotonic()
+
+
+@pytest.mark.parametrize("sizes", [[3 * EVENTS_PER_PIECE + 1], [EVENTS_PER_PIECE] * 3 + [1]])
+async def test_long_work_is_done_in_turns(sizes: list[int]) -> None:
+    """One large batch or many small ones: after each piece that took long, others run."""
+    plant = Plant(clock=HastyClock(NOW))
 
     async def tick() -> None:
         while True:
             plant.steps.append("tick")
             await asyncio.sleep(0)
 
-    batch = push(*(call(str(number)) for number in range(2 * EVENTS_PER_TURN + 1)))
-    receipt = plant.intake.offer(batch)
     ticking = asyncio.create_task(tick())
-    await receipt
+    numbers = iter(range(1_000))
+    batches = [push(*(call(str(next(numbers))) for _ in range(size))) for size in sizes]
+    everything = [event.id for batch in batches for event in batch.events]
+    await plant.write(*batches)
     ticking.cancel()
     applies = [index for index, step in enumerate(plant.steps) if step.startswith("apply")]
-    assert [plant.steps[index] for index in applies] == ["apply 2000", "apply 2000", "apply 1"]
+    piece = f"apply {EVENTS_PER_PIECE}"
+    assert [plant.steps[index] for index in applies] == [piece, piece, piece, "apply 1"]
     assert all("tick" in plant.steps[a:b] for a, b in pairwise(applies))
-    assert [event.id for event in plant.applied] == [event.id for event in batch.events]
+    assert plant.steps.index("commit") > len(applies) - 1
+    assert [event.id for event in plant.applied] == everything
 
 
-async def test_a_batch_of_one_turn_is_applied_whole(plant: Plant) -> None:
-    """A batch of just 2,000 events is one piece."""
-    await plant.intake.offer(calls(EVENTS_PER_TURN))
-    assert plant.steps == ["commit", "apply 2000"]
+async def test_short_work_is_done_in_one_turn(plant: Plant) -> None:
+    """Where hardly any time goes by, nobody else runs between commit and answer."""
+    receipt = plant.intake.offer(calls(3 * EVENTS_PER_PIECE))
+    asyncio.get_running_loop().call_soon(plant.steps.append, "tick")
+    await receipt
+    assert plant.steps == ["commit", *[f"apply {EVENTS_PER_PIECE}"] * 3, "tick"]
 
 
 async def test_a_client_that_went_away_changes_nothing(plant: Plant) -> None:

@@ -8,16 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.event.rejection import Code, Refusal
+from exporter.event.types import Completion
 from exporter.pipeline.batch import Receipt
 from exporter.pipeline.intake import RETRY_AFTER_SECS
-from tests.pipeline.builders import call, push
+from tests.pipeline.builders import NOW, call, push
 from tests.pipeline.journals import Plant
 
 
-def assert_refused(answer: object) -> None:
+def assert_refused(answer: object, code: Code = Code.JOURNAL_FAILING) -> None:
     """Assert that a push was told to come again."""
     assert isinstance(answer, Refusal)
-    assert answer.code is Code.JOURNAL_FAILING
+    assert answer.code is code
     assert answer.retry_after_secs == RETRY_AFTER_SECS
 
 
@@ -82,24 +83,32 @@ async def test_a_client_that_went_away_from_a_failure() -> None:
     assert gone.cancelled()
 
 
-async def test_an_error_in_memory_ends_the_writer() -> None:
-    """What cannot be applied is our fault: all that waits is refused, and no more is taken."""
+async def test_an_error_in_memory_does_not_take_back_a_commit() -> None:
+    """What is committed is answered so, though it could not be applied; the rest is applied."""
+    plant = Plant()
+    plant.apply_error = ZeroDivisionError("ours")
+    assert await plant.write(push(call()), push(call())) == [Receipt(1, 0), Receipt(1, 0)]
+    assert plant.tally.writer_faults == 2
+    assert plant.applied == []
+
+
+async def test_an_error_before_the_commit_costs_its_group_alone(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing of it is kept; it may be tried again; the next group is written as ever."""
     plant = Plant()
     writing = asyncio.create_task(plant.writer.run())
-    plant.journal.passable.clear()
-    taken = [plant.intake.offer(push(call())), plant.intake.offer(push(call()))]
-    await plant.journal.entered.wait()
-    waiting = plant.intake.offer(push(call()))
-    plant.apply_error = ZeroDivisionError("ours")
-    plant.journal.passable.set()
-    for answer in await asyncio.gather(*taken, waiting, return_exceptions=True):
-        assert_refused(answer)
-    with pytest.raises(ZeroDivisionError):
-        await writing
-    with pytest.raises(Refusal) as refused:
-        plant.intake.offer(push(call()))
-    assert refused.value.code is Code.NOT_ACCEPTING
-    assert plant.tally.events == Counter()
+    broken = push(Completion(id="a", model=None, at=NOW), key="k")  # type: ignore[arg-type] # the fault
+    (answer,) = await asyncio.gather(plant.intake.offer(broken), return_exceptions=True)
+    assert_refused(answer, Code.INTERNAL_ERROR)
+    assert plant.journal.groups == []
+    assert plant.tally.writer_faults == 1
+    assert await plant.intake.offer(push(call("a"), key="k")) == Receipt(1, 0)
+    assert plant.intake.events == 0
+    assert "a fault in writing" in caplog.text
+    assert "NoneType" not in caplog.text
+    plant.intake.close()
+    await writing
 
 
 async def test_a_cancelled_writer_leaves_nobody_waiting() -> None:
@@ -112,7 +121,7 @@ async def test_a_cancelled_writer_leaves_nobody_waiting() -> None:
     waiting = plant.intake.offer(push(call()))
     writing.cancel()
     for answer in await asyncio.gather(taken, waiting, return_exceptions=True):
-        assert_refused(answer)
+        assert_refused(answer, Code.INTERNAL_ERROR)
     with pytest.raises(asyncio.CancelledError):
         await writing
 

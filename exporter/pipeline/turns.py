@@ -1,0 +1,39 @@
+"""Turns: long work on the event loop, cut where others may go on."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from exporter.clock import Clock
+
+TURN_SECS_MAX = 0.005
+"""How long work goes on before others get a turn; it may last one piece longer."""
+
+EVENTS_PER_PIECE = 50
+"""Events between two looks at the clock: a failed completion may take 0.1 ms to make sense of."""
+
+T = TypeVar("T")
+
+
+class Turns:
+    """Keeps an eye on the time since others last had a turn."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._began = clock.monotonic()
+
+    async def over(self) -> None:
+        """Let others go on if this turn has taken long enough."""
+        if self._clock.monotonic() - self._began >= TURN_SECS_MAX:
+            await asyncio.sleep(0)
+            self._began = self._clock.monotonic()
+
+
+def pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield the items in order, a piece at a time; nothing for none."""
+    if len(items) <= EVENTS_PER_PIECE:
+        if items:
+            yield items
+        return
+    for start in range(0, len(items), EVENTS_PER_PIECE):
+        yield items[start : start + EVENTS_PER_PIECE]
