@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from exporter.event.rejection import Code
+from exporter.event.types import EVENT_CLASSES, UNKNOWN, type_name
 from exporter.journal.journal import Journal
 from exporter.metrics import catalogue
 from exporter.metrics.budget import LABEL_SET
@@ -15,8 +16,19 @@ from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.intake import Intake
 from exporter.pipeline.tally import Tally
 from exporter.store.telemetry import TelemetryStore
+from exporter.web.problem import STATUS
+from exporter.web.push import ROUTE, SOURCE
 
 Row = tuple[tuple[str, ...], float]
+
+# What is counted from 0 on, so that `rate()` sees the first.
+_ANSWERS = {(ROUTE, str(status)): 0 for status in sorted({200, 400, *STATUS.values()})}
+_EVENTS = {
+    (SOURCE, event_type, result): 0
+    for event_type in (*map(type_name, EVENT_CLASSES), UNKNOWN)
+    for result in catalogue.RESULT.values
+}
+_OF_PUSHES = [code for code in Code if code is not Code.INVALID_PARAMETER]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,8 @@ def pull(registry: Registry, sources: Sources) -> None:
     _pull_agents(registry, sources.store)
     _pull_exporter(registry, sources)
     _pull_pipeline(registry, sources)
+    # Last, because it tells of all others.
+    registry.pull(catalogue.SERIES, lambda _: registry.series_by_family())
 
 
 def _pull_agents(registry: Registry, store: TelemetryStore) -> None:
@@ -52,21 +66,21 @@ def _pull_exporter(registry: Registry, sources: Sources) -> None:
     overflows = registry.budgets.overflows
     labels = (*registry.budgets.values_max, LABEL_SET)
     registry.pull(catalogue.BUILD_INFO, lambda _: [(build, 1.0)])
-    registry.pull(catalogue.SERIES, lambda _: registry.series_by_family())
     registry.pull(
         catalogue.LABEL_OVERFLOWS,
         lambda _: [((label,), float(overflows[label])) for label in labels],
     )
     registry.pull(catalogue.EVICTIONS, lambda _: _evictions(sources))
     registry.pull(catalogue.CONFIG_RELOAD_SUCCESSFUL, lambda _: [((), 1.0)])
-    registry.pull(catalogue.PUSH_REQUESTS, lambda _: _counts(sources.answered))
+    registry.pull(catalogue.PUSH_REQUESTS, lambda _: _counts(sources.answered, _ANSWERS))
 
 
 def _pull_pipeline(registry: Registry, sources: Sources) -> None:
     tally, journal = sources.tally, sources.journal
-    registry.pull(catalogue.EVENTS, lambda _: _counts(tally.events))
+    registry.pull(catalogue.EVENTS, lambda _: _counts(tally.events, _EVENTS))
     registry.pull(
-        catalogue.REJECTIONS, lambda _: [((code,), float(tally.rejections[code])) for code in Code]
+        catalogue.REJECTIONS,
+        lambda _: [((code,), float(tally.rejections[code])) for code in _OF_PUSHES],
     )
     registry.pull(catalogue.UNKNOWN_FIELDS, lambda _: [((), float(tally.unknown_fields))])
     registry.pull(catalogue.LATE_EVENTS, lambda _: [((), float(sources.store.late_events))])
@@ -74,6 +88,7 @@ def _pull_pipeline(registry: Registry, sources: Sources) -> None:
     registry.pull(catalogue.LAST_PUSH_TIMESTAMP, lambda _: _known(tally.last_push_at))
     registry.pull(catalogue.JOURNAL_BYTES, lambda _: [((), float(journal.size_bytes))])
     registry.pull(catalogue.JOURNAL_FAILURES, lambda _: [((), float(tally.journal_failures))])
+    registry.pull(catalogue.WRITER_FAULTS, lambda _: [((), float(tally.writer_faults))])
     registry.pull(catalogue.JOURNAL_SNAPSHOT_TIMESTAMP, lambda _: _known(journal.snapshot_at))
 
 
@@ -105,8 +120,8 @@ def _evictions(sources: Sources) -> Iterator[Row]:
         yield (what,), float(count)
 
 
-def _counts(counts: Mapping[Any, int]) -> Iterator[Row]:
-    for labels, count in counts.items():
+def _counts(counts: Mapping[Any, int], zeros: Mapping[Any, int]) -> Iterator[Row]:
+    for labels, count in {**zeros, **counts}.items():
         yield labels, float(count)
 
 

@@ -7,8 +7,7 @@ carries it, so a label of expiring gauges makes room again when they go.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-OTHER = "_other"
-"""The value that stands for all that found no room."""
+from exporter.event.types import OTHER
 
 LABEL_SET = "label_set"
 """What an overflow is counted under when a family has no room for another set of values."""

@@ -7,10 +7,11 @@ family never moves. `docs/metrics.md` is generated from this file (`python -m ex
 import re
 from dataclasses import dataclass
 from math import prod
-from typing import Literal
+from typing import Literal, get_args
 
 from exporter.event.error_type import ErrorType
 from exporter.event.tokens import PARTS
+from exporter.event.types import Level
 
 FamilyType = Literal["counter", "gauge", "histogram"]
 
@@ -96,6 +97,7 @@ def _histogram(name: str, text: str, buckets: tuple[float, ...], *open_labels: s
 
 AGENT_PROVIDER_MODEL = ("agent", "provider", "model")
 OUTCOME = Closed("outcome", ("success", "error"))
+LEVELS: tuple[str, ...] = get_args(Level)
 RESULT = Closed("result", ("accepted", "duplicate", "rejected"))
 
 _TOKEN_BUCKETS = tuple(float(64 * 4**power) for power in range(8))
@@ -198,7 +200,7 @@ LOG_EVENTS = _counter(
     "Log events, by level and by what they came from.",
     "agent",
     "source",
-    closed=(Closed("level", ("info", "warn", "error")),),
+    closed=(Closed("level", LEVELS),),
 )
 QUEUE_DEPTH = _gauge(
     "agent_queue_depth",
@@ -292,7 +294,7 @@ EVICTIONS = _counter(
 )
 QUEUE_EVENTS = _gauge(
     "agent_exporter_queue_events",
-    "Events taken in and not yet committed.",
+    "Events taken in and not yet committed and applied.",
 )
 JOURNAL_COMMIT = _histogram(
     "agent_exporter_journal_commit_seconds",
@@ -306,6 +308,10 @@ JOURNAL_BYTES = _gauge(
 JOURNAL_FAILURES = _counter(
     "agent_exporter_journal_failures",
     "Commits that failed; their pushes were answered 503.",
+)
+WRITER_FAULTS = _counter(
+    "agent_exporter_writer_faults",
+    "Errors of the exporter's own while it wrote events; any is a bug to be reported.",
 )
 JOURNAL_SNAPSHOT_TIMESTAMP = _gauge(
     "agent_exporter_journal_snapshot_timestamp_seconds",

@@ -5,8 +5,8 @@ at once, before anybody reads or when many wait. Sums and buckets of a list cost
 the same additions cost one by one (0.9 us an event instead of 3.1). What is ugly: whoever reads
 must fold first; `exporter.metrics.recorder` sees to that.
 
-Outcome, unpriced and mismatch counters start at 0 with the first completion, so that `rate()` sees
-the first failure; a histogram or token counter appears when its first value is known.
+Outcomes, error types, unpriced and mismatch counters start at 0 with the first completion, so that
+`rate()` sees the first failure; the rest appears when its first value is known.
 """
 
 import operator
@@ -33,6 +33,7 @@ class CompletionSeries:
     __slots__ = (
         "_counters",
         "_error",
+        "_error_types",
         "_histograms",
         "_labels",
         "_mismatches",
@@ -50,6 +51,8 @@ class CompletionSeries:
         self._error = completions.get((*labels, "error"), now)
         self._unpriced = registry.counters(catalogue.UNPRICED_COMPLETIONS).get(labels, now)
         self._mismatches = registry.counters(catalogue.TOKEN_MISMATCHES).get(labels, now)
+        errors = registry.counters(catalogue.COMPLETION_ERRORS)
+        self._error_types = {kind: errors.get((*labels, kind), now) for kind in ErrorType}
         self._counters: dict[tuple[str, str], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         self.waiting: list[Completion] = []
@@ -59,11 +62,11 @@ class CompletionSeries:
         events, self.waiting = self.waiting, []
         if not events:
             return
-        failed = [event.error_type or ErrorType.OTHER for event in events if not event.success]
+        failed = [ErrorType(event.error_type or "other") for event in events if not event.success]
         self._success.value += len(events) - len(failed)
         self._error.value += len(failed)
         for error_type, count in Tally(failed).items():
-            self._add(catalogue.COMPLETION_ERRORS, error_type, count, since)
+            self._error_types[error_type].value += count
         costs = [cost for event in events if (cost := event.cost_usd) is not None]
         self._unpriced.value += len(events) - len(costs)
         if costs:

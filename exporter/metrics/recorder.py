@@ -96,13 +96,23 @@ class Recorder:
         )
 
     def _log(self, event: Log, now: float) -> None:
-        self._logs.get((event.agent, event.source, event.level), now).value += 1.0
+        labels = (event.agent, event.source, event.level)
+        found = self._logs.find(labels)
+        if found is None:
+            # All levels at once, so that `rate()` sees the first error.
+            placed = self._logs.get(labels, now).labels[:-1]
+            for level in catalogue.LEVELS:
+                self._logs.get((*placed, level), now)
+            found = self._logs.get((*placed, event.level), now)
+        found.value += 1.0
 
     def _queue_depth(self, event: QueueDepth, now: float) -> None:
-        self._depths.get((event.agent, event.queue), now).read(event.depth, now)
+        at = min(event.at, now)
+        self._depths.get((event.agent, event.queue), at).read(event.depth, at)
 
     def _quota(self, event: Quota, now: float) -> None:
+        at = min(event.at, now)
         labels = (event.agent, event.provider or UNKNOWN, event.window)
-        self._used.get(labels, now).read(event.used_ratio, now)
+        self._used.get(labels, at).read(event.used_ratio, at)
         if event.resets_at is not None:
-            self._resets.get(labels, now).read(event.resets_at, now)
+            self._resets.get(labels, at).read(event.resets_at, at)

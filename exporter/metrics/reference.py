@@ -10,9 +10,10 @@ Generated from `exporter/metrics/catalogue.py` by `make docs`; do not edit.
 Counters and histograms never expire. A gauge marked *expires* vanishes when no reading has come for
 `metrics.gauge_ttl_secs`. Labels in *italics* take their values from what is pushed: each has a
 budget (`metrics.label_values_max`), past which a value is written as `_other`.
-Outcome, unpriced and mismatch counters of a completion, request or tool start at 0 with the first
-event of their labels; everything else appears when its first value is known: zero is emitted,
-unknown is absent. In OpenMetrics, counters and histograms carry `_created`, and
+Outcomes, error types, log levels, unpriced and mismatch counters start at 0 with the first event of
+their labels; everything else appears when its first value is known: zero is emitted, unknown is
+absent. So the very first completion of a new model is not in `increase()`, unless Prometheus
+ingests created timestamps. In OpenMetrics, counters and histograms carry `_created`, and
 `agent_completion_duration_seconds` carries exemplars (`trace_id`).
 """
 

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from exporter.metrics.budget import LABEL_SET, LabelBudgets
-from exporter.metrics.catalogue import CATALOGUE, Family
+from exporter.metrics.catalogue import CATALOGUE, SERIES, Family
 from exporter.metrics.series import Counter, Gauge, Histogram
 from exporter.metrics.table import Rows, Table
 
@@ -124,13 +124,18 @@ class Registry:
         """Bring everything up to date as of `now`, Unix seconds, and let expired gauges go."""
         for fold in self._folds:
             fold()
-        for pull in self._pulls:
-            pull(now)
         for table in self._gauges.values():
             if table.family.expiring:
-                for gauge in table.all():
-                    if now - gauge.updated_at >= self._gauge_ttl_secs:
-                        table.remove(gauge)
+                self._expire(table, now)
+        for pull in self._pulls:
+            pull(now)
+
+    def _expire(self, table: Table[Gauge], now: float) -> None:
+        for gauge in table.all():
+            # A clock that stepped back must not keep a gauge for longer.
+            gauge.updated_at = min(gauge.updated_at, now)
+            if now - gauge.updated_at >= self._gauge_ttl_secs:
+                table.remove(gauge)
 
     def tables(self) -> list[Table[Any]]:
         """Return every table, in the order of the catalogue."""
@@ -139,10 +144,12 @@ class Registry:
 
     def series_by_family(self) -> list[tuple[tuple[str, ...], float]]:
         """Return how many series each family exposes, as rows of the family that says so."""
-        return [
-            ((table.family.name,), float(len(table) * table.family.lines_per_label_set))
+        rows = {
+            (table.family.name,): float(len(table) * table.family.lines_per_label_set)
             for table in self.tables()
-        ]
+        }
+        rows[SERIES.name,] = float(len(rows))  # It is about to have a row for each family.
+        return list(rows.items())
 
     def cardinality(self, now: float) -> Cardinality:
         """Return how the series come about, as of `now`, Unix seconds."""

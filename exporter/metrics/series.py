@@ -7,6 +7,7 @@ does not have to mark anything. What is ugly: `value`, `sums` and `counts` are w
 (`exporter.metrics.recorder`), because a method call an observation would double the cost of it.
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from exporter.metrics.text import number, sample_prefix
 
 _MILLION = 1_000_000
 
-EXEMPLAR_LENGTH_MAX = 128
-"""Characters that the label names and values of an exemplar may have, by OpenMetrics 1.0.0."""
+_TRACE_ID = re.compile(r"[0-9A-Za-z_.:/-]{1,120}")
+"""With the label's name, 128 characters at the most, by OpenMetrics 1.0.0; and none to escape,
+because not every parser takes those in an exemplar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Counter:
 
 
 class Gauge:
-    """A value that goes up and down. `updated_at` is the last reading's arrival, Unix seconds."""
+    """A value that goes up and down. `updated_at` is the instant of its reading, Unix seconds."""
 
     __slots__ = ("_prefix", "_rendered", "_text", "labels", "updated_at", "value")
 
@@ -72,10 +74,11 @@ class Gauge:
         self._rendered: float | None = None
         self._text = ""
 
-    def read(self, value: float, now: float) -> None:
-        """Take a reading that arrived at `now`, Unix seconds."""
-        self.value = value
-        self.updated_at = now
+    def read(self, value: float, at: float) -> None:
+        """Take a reading made at `at`, Unix seconds; one older than the last changes nothing."""
+        if at >= self.updated_at:
+            self.value = value
+            self.updated_at = at
 
     def text(self) -> str:
         """Return the sample's line."""
@@ -94,6 +97,8 @@ class Histogram:
 
     __slots__ = (
         "_created_line",
+        "_family",
+        "_pairs",
         "_rendered",
         "_template",
         "_text",
@@ -113,7 +118,9 @@ class Histogram:
         self.sum = 0.0
         self.created = created
         self.exemplars: dict[int, Exemplar] = {}
-        self._template = _template(family, pairs)
+        self._family = family
+        self._pairs = pairs
+        self._template = ""
         self._created_line = f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
         self._rendered: list[int] = []
         self._text = ""
@@ -136,8 +143,8 @@ class Histogram:
         counts[-1] += len(ascending) - below
 
     def exemplify(self, value: float, trace_id: str, at: float) -> None:
-        """Keep an observation as its bucket's exemplar, where it fits in one."""
-        if len(trace_id) + len("trace_id") <= EXEMPLAR_LENGTH_MAX:
+        """Keep an observation as its bucket's exemplar, where its trace has an id that fits."""
+        if _TRACE_ID.fullmatch(trace_id):
             self.exemplars[bisect_left(self.bounds, value)] = Exemplar(trace_id, value, at)
 
     def text(self) -> str:
@@ -152,6 +159,8 @@ class Histogram:
                 if count < _MILLION
                 else [number(below) for below in cumulative]
             )
+            # Made here and not at the start: a push of many new series must not wait for it.
+            self._template = self._template or _template(self._family, self._pairs)
             self._text = self._template % (*texts, texts[-1], number(self.sum))
         return self._text
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
-from exporter.metrics.budget import LABEL_SET, OTHER, LabelBudgets
+from exporter.event.types import OTHER
+from exporter.metrics.budget import LABEL_SET, LabelBudgets
 from exporter.metrics.catalogue import Family
 from exporter.metrics.series import Counter, Gauge, Histogram
 
@@ -44,6 +45,10 @@ class Table(Generic[S]):
             self._budgets.overflows[LABEL_SET] += other != folded
             folded = other
         return self._series.get(folded) or self._add(folded, now)
+
+    def find(self, values: tuple[str, ...]) -> S | None:
+        """Return the series of just these label values, if there is one."""
+        return self._series.get(values)
 
     def all(self) -> list[S]:
         """Return the series, oldest first."""

@@ -10,7 +10,8 @@ from exporter.event.tokens import COUNT_MAX
 from exporter.event.types import Level
 from exporter.store.answers import RingEvent
 from exporter.store.telemetry import TelemetryStore
-from exporter.web.query import choice, integer, json
+from exporter.web.answer import json
+from exporter.web.query import choice, integer
 
 EVENTS_LIMIT_MAX = 500
 CALLS_LIMIT_MAX = 200

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from exporter.clock import Clock
 from exporter.metrics.registry import Registry
-from exporter.web.query import json
+from exporter.web.answer import json
 
 
 class CardinalityRoute:

@@ -4,7 +4,8 @@ from aiohttp import web
 
 from exporter.clock import Clock
 from exporter.store.telemetry import TelemetryStore
-from exporter.web.query import integer, json
+from exporter.web.answer import json
+from exporter.web.query import integer
 
 STALENESS_SECS_MAX = 10**9
 
@@ -19,7 +20,7 @@ class ModelRoutes:
     def add_to(self, app: web.Application) -> None:
         """Serve the routes from this application. A model's name may hold slashes."""
         app.router.add_get("/api/v1/models", self.models)
-        app.router.add_get("/api/v1/models/{model:.+}", self.model)
+        app.router.add_get(r"/api/v1/models/{model:[\s\S]+}", self.model)
 
     async def models(self, request: web.Request) -> web.Response:
         """Answer every model of the window."""

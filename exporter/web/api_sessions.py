@@ -7,7 +7,8 @@ from aiohttp import web
 from exporter.clock import Clock
 from exporter.store.sessions import Sort
 from exporter.store.telemetry import TelemetryStore
-from exporter.web.query import choice, integer, json
+from exporter.web.answer import json
+from exporter.web.query import choice, integer
 
 LIMIT_DEFAULT = 100
 LIMIT_MAX = 1_000
@@ -23,7 +24,7 @@ class SessionRoutes:
     def add_to(self, app: web.Application) -> None:
         """Serve the routes from this application. A session's id may hold slashes."""
         app.router.add_get("/api/v1/sessions", self.sessions)
-        app.router.add_get("/api/v1/sessions/{session:.+}", self.session)
+        app.router.add_get(r"/api/v1/sessions/{session:[\s\S]+}", self.session)
 
     async def sessions(self, request: web.Request) -> web.Response:
         """Answer the sessions that lead by cost, by tokens, or by how recent they are."""

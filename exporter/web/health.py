@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 from aiohttp import web
 
-from exporter.web.query import json
+from exporter.web.answer import json
 
 
 class Health(msgspec.Struct):

@@ -4,7 +4,6 @@ Only our own words go out: no header, no field name and no value of the request 
 """
 
 import logging
-import traceback
 from collections.abc import Mapping
 
 import msgspec
@@ -12,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from exporter.event.rejection import Code, Refusal, Rejection
+from exporter.fault import whereabouts
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ STATUS: Mapping[Code, int] = {
     Code.QUEUE_FULL: 429,
     Code.JOURNAL_FAILING: 503,
     Code.NOT_ACCEPTING: 503,
+    Code.INTERNAL_ERROR: 500,
 }
 """Codes that are not here are the sender's mistake: 400."""
 
@@ -87,10 +88,5 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
         headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
         return problem(Problem(title=error.reason, status=error.status, code=code), headers=headers)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        log.error("a request could not be answered", extra={"fields": _whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
+        log.error("a request could not be answered", extra={"fields": whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
         return problem(Problem(title="internal server error", status=500, code="internal_error"))
-
-
-def _whereabouts(error: Exception) -> dict[str, str]:
-    frame = traceback.extract_tb(error.__traceback__)[-1]
-    return {"error": type(error).__name__, "at": f"{frame.name}:{frame.lineno}"}

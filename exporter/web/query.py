@@ -2,7 +2,6 @@
 
 from typing import TypeVar
 
-import msgspec
 from aiohttp import web
 
 from exporter.event.rejection import Code, Refusal
@@ -35,13 +34,4 @@ def choice(request: web.Request, name: str, allowed: tuple[T, ...], default: D) 
             return word
     raise Refusal(
         Code.INVALID_PARAMETER, f"{name} must be one of {', '.join(map(str, allowed))}", path=name
-    )
-
-
-def json(answer: object) -> web.Response:
-    """Return an answer as JSON, never to be cached: it is about now."""
-    return web.Response(
-        body=msgspec.json.encode(answer),
-        content_type="application/json",
-        headers={"Cache-Control": "no-store"},
     )

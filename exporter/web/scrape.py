@@ -7,18 +7,22 @@ renderings, not one each.
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from aiohttp import web
 
 from exporter.clock import Clock
+from exporter.decode.content import GZIP_WINDOW_BITS
 from exporter.metrics.exposition import Format
 from exporter.metrics.negotiation import accepts_gzip, choose_format
 
+SLICE_BYTES = 64 * 1024
+
+SEND_SECS_MAX = 30.0
+"""How long a scraper may take to read its answer; Prometheus gives up after 10 by default."""
+
 GZIP_LEVEL = 1
 """Levels above 1 cost several times the CPU for a tenth of the size."""
-
-_GZIP_WINDOW_BITS = 31
 
 Render = Callable[[Format, float], Iterator[str]]
 """Yields the exposition in a format, as of an instant in Unix seconds, piece by piece."""
@@ -38,7 +42,7 @@ class ScrapeRoute:
         """Serve the route from this application."""
         app.router.add_get("/metrics", self.handle)
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one scrape."""
         began = self._clock.monotonic()
         form, content_type = choose_format(request.headers.get("Accept", ""))
@@ -48,7 +52,9 @@ class ScrapeRoute:
         if gzip:
             headers["Content-Encoding"] = "gzip"
         self._observe(self._clock.monotonic() - began)
-        return web.Response(body=body, headers=headers)
+        if len(body) <= SLICE_BYTES or request.method == "HEAD":
+            return web.Response(body=body, headers=headers)
+        return await _sliced(request, body, headers)
 
     def _shared(self, form: Format, *, gzip: bool) -> asyncio.Task[bytes]:
         """Return the rendering of this form that is yet to begin, the first to ask making it."""
@@ -68,8 +74,27 @@ class ScrapeRoute:
         return await asyncio.to_thread(packed, text) if gzip else text
 
 
+async def _sliced(
+    request: web.Request, body: bytes, headers: Mapping[str, str]
+) -> web.StreamResponse:
+    """Send a body that others may be sending too, so that a slow reader holds a slice of it."""
+    response = web.StreamResponse(headers=headers)
+    response.content_length = len(body)
+    await response.prepare(request)
+    view = memoryview(body)
+    try:
+        async with asyncio.timeout(SEND_SECS_MAX):
+            for start in range(0, len(body), SLICE_BYTES):
+                await response.write(view[start : start + SLICE_BYTES])
+            await response.write_eof()
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    return response
+
+
 def packed(text: bytes) -> bytes:
     """Return a text in gzip's format."""
     # Not gzip.compress: it writes the time into its header, so equal states would differ.
-    deflater = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW_BITS)
+    deflater = zlib.compressobj(GZIP_LEVEL, zlib.DEFLATED, GZIP_WINDOW_BITS)
     return deflater.compress(text) + deflater.flush()

@@ -10,7 +10,7 @@ from exporter.web.problem import problems
 KEEPALIVE_SECS = 10
 """Also the time a client has for the headers of a request (aiohttp has one setting for both)."""
 
-SHUTDOWN_SECS = 2
+SHUTDOWN_SECS = 1
 """How long open requests may go on when the server stops; aiohttp may take it twice."""
 
 BACKLOG = 1_024
@@ -31,7 +31,7 @@ class Server:
         app = web.Application(middlewares=[problems], client_max_size=body_bytes_max)
         for group in routes:
             group.add_to(app)
-        app.on_response_prepare.append(_name_server)
+        app.on_response_prepare.append(_add_headers)
         self._runner = web.AppRunner(
             app,
             access_log=None,
@@ -66,6 +66,8 @@ class Server:
         await self._runner.cleanup()
 
 
-async def _name_server(_request: web.Request, response: web.StreamResponse) -> None:
+async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     # aiohttp would name itself and Python with their versions.
     response.headers["Server"] = "agent-exporter"
+    # What agents push is shown as what it is, never as what a browser makes of it.
+    response.headers["X-Content-Type-Options"] = "nosniff"

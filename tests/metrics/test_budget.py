@@ -1,7 +1,7 @@
 """Labels keep to their budgets, families to their caps, and every fold is counted."""
 
-from exporter.event.types import Completion, QueueDepth, ToolCall
-from exporter.metrics.budget import LABEL_SET, OTHER
+from exporter.event.types import OTHER, Completion, QueueDepth, ToolCall
+from exporter.metrics.budget import LABEL_SET
 from exporter.metrics.catalogue import COMPLETIONS, COST, QUEUE_DEPTH, TOOL_CALLS
 from tests.metrics.builders import make_recorder
 from tests.metrics.oracle import NOW, by_us
@@ -74,10 +74,10 @@ def test_an_expired_gauge_makes_room_for_another_value() -> None:
     """A queue that is gone gives its place in the budget to the next one."""
     registry, recorder = make_recorder(queue=1, gauge_ttl_secs=10)
     recorder.apply([QueueDepth(queue="old", depth=1, at=NOW)], NOW)
-    recorder.apply([QueueDepth(queue="new", depth=2, at=NOW)], NOW + 5)
+    recorder.apply([QueueDepth(queue="new", depth=2, at=NOW + 5)], NOW + 5)
     assert 'queue="_other"} 2.0' in by_us(registry, now=NOW + 5)
     assert by_us(registry, now=NOW + 20) == ""
-    recorder.apply([QueueDepth(queue="new", depth=3, at=NOW)], NOW + 20)
+    recorder.apply([QueueDepth(queue="new", depth=3, at=NOW + 20)], NOW + 20)
     assert by_us(registry, now=NOW + 20).endswith('queue="new"} 3.0\n')
 
 
@@ -85,11 +85,34 @@ def test_a_gauge_that_is_read_again_stays() -> None:
     """It vanishes so long after its last reading, not after its first."""
     registry, recorder = make_recorder(gauge_ttl_secs=10)
     for seconds in (0, 9, 18):
-        recorder.apply([QueueDepth(queue="q", depth=seconds, at=NOW)], NOW + seconds)
+        recorder.apply([QueueDepth(queue="q", depth=1, at=NOW + seconds)], NOW + seconds)
     registry.refresh(NOW + 27)
     assert len(registry.gauges(QUEUE_DEPTH)) == 1
     registry.refresh(NOW + 28)
     assert len(registry.gauges(QUEUE_DEPTH)) == 0
+
+
+def test_a_late_reading_changes_nothing_newer() -> None:
+    """A gauge says what was read last, not what arrived last; one dated ahead is of now."""
+    registry, recorder = make_recorder(gauge_ttl_secs=10)
+    for depth, at in ((5, NOW), (900, NOW - 3), (6, NOW + 300), (7, NOW)):
+        recorder.apply([QueueDepth(queue="q", depth=depth, at=at)], NOW)
+    assert by_us(registry).endswith('queue="q"} 7.0\n')
+
+
+def test_a_reading_older_than_its_time_is_no_reading() -> None:
+    """It is gone before it is seen."""
+    registry, recorder = make_recorder(gauge_ttl_secs=10)
+    recorder.apply([QueueDepth(queue="q", depth=1, at=NOW - 10)], NOW)
+    assert by_us(registry) == ""
+
+
+def test_a_clock_that_steps_back_keeps_no_gauge_for_longer() -> None:
+    """Its time runs from the step."""
+    registry, recorder = make_recorder(gauge_ttl_secs=10)
+    recorder.apply([QueueDepth(queue="q", depth=1, at=NOW)], NOW)
+    registry.refresh(NOW - 1_000)
+    assert by_us(registry, now=NOW - 990) == ""
 
 
 def test_cardinality_tells_series_caps_and_distinct_values() -> None:

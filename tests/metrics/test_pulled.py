@@ -79,6 +79,19 @@ def test_a_histogram_cannot_be_pulled() -> None:
         table.refresh(lambda _: [((), 1.0)], max, NOW, since=NOW)
 
 
+def test_the_series_of_every_family_are_told_as_they_are_exposed() -> None:
+    """In the same scrape, itself included."""
+    registry = make_registry()
+    registry.pull(catalogue.LATE_EVENTS, lambda _: [((), 3.0)])
+    registry.pull(catalogue.SERIES, lambda _: registry.series_by_family())
+    text = by_us(registry)
+    samples = [line for line in text.splitlines() if not line.startswith("#")]
+    told = {line.split('"')[1]: float(line.rpartition(" ")[2]) for line in samples[1:]}
+    assert told.pop("agent_exporter_late_events") == 1
+    assert told.pop("agent_exporter_series") == len(samples) - 1 == len(catalogue.CATALOGUE)
+    assert set(told.values()) == {0.0}
+
+
 def test_a_pulled_counter_says_when_it_began() -> None:
     """It began with the process, not with the scrape that first saw it."""
     registry = make_registry()

@@ -18,6 +18,10 @@ from tests.metrics.builders import make_recorder
 from tests.metrics.oracle import NOW, by_us
 
 MODEL = 'agent="a",model="m",provider="p"'
+NO_ERRORS = {
+    f'agent_completion_errors_total{{agent="a",error_type="{kind}",model="m",provider="p"}}': "0.0"
+    for kind in ErrorType
+}
 
 
 def lines(*events: Event) -> dict[str, str]:
@@ -29,8 +33,9 @@ def lines(*events: Event) -> dict[str, str]:
 
 
 def test_a_completion_that_says_nothing_more_than_that_it_succeeded() -> None:
-    """Both outcomes and the counters of what is missing start; nothing unknown appears."""
+    """Outcomes, error types and the counters of what is missing start; nothing unknown appears."""
     assert lines(Completion(agent="a", provider="p", model="m", success=True, at=NOW)) == {
+        **NO_ERRORS,
         'agent_completions_total{agent="a",model="m",outcome="success",provider="p"}': "1.0",
         'agent_completions_total{agent="a",model="m",outcome="error",provider="p"}': "0.0",
         f"agent_unpriced_completions_total{{{MODEL}}}": "1.0",
@@ -52,6 +57,7 @@ def test_a_completion_that_says_everything() -> None:
         tokens=Tokens(input=1, output=20, reasoning=300, cache_read=4000, cache_write=0, total=5),
     )
     assert lines(event) == {
+        **NO_ERRORS,
         'agent_completions_total{agent="a",model="m",outcome="success",provider="p"}': "1.0",
         'agent_completions_total{agent="a",model="m",outcome="error",provider="p"}': "0.0",
         f"agent_completion_duration_seconds_count{{{MODEL}}}": "1.0",
@@ -140,7 +146,11 @@ def test_a_part_that_was_not_reported_is_absent() -> None:
         ),
         (
             Log(agent="a", level="warn", source="s", message="never a label", at=NOW),
-            {'agent_log_events_total{agent="a",level="warn",source="s"}': "1.0"},
+            {
+                'agent_log_events_total{agent="a",level="info",source="s"}': "0.0",
+                'agent_log_events_total{agent="a",level="warn",source="s"}': "1.0",
+                'agent_log_events_total{agent="a",level="error",source="s"}': "0.0",
+            },
         ),
         (
             QueueDepth(agent="a", queue="q", depth=4, at=NOW),

@@ -11,7 +11,7 @@ from exporter.config import Config, Ingest, Web
 from exporter.event.types import Event
 from exporter.pipeline.batch import Batch
 from tests.clock import ManualClock
-from tests.web import EVENTS, NOW, push
+from tests.web import EVENTS, NOW, get, push, scrape
 
 
 class TestSeparateIngest:
@@ -53,26 +53,27 @@ async def test_an_address_in_use_stops_the_start(exporter: Exporter, config: Con
     assert len([name for name in tasks if name == "writer"]) == 1
 
 
-async def test_a_writer_that_fails_refuses_pushes_and_says_so(
-    exporter: Exporter, client: aiohttp.ClientSession
+async def test_a_fault_in_writing_is_counted_and_costs_no_other_push(
+    exporter: Exporter, client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A fault of ours in applying an event: 503, not ready, degraded; still alive."""
+    """What was committed is answered so; health tells of the fault; the next push is written."""
 
     def fail(events: list[Event], now: float) -> None:
         raise RuntimeError
 
-    exporter._writer._apply = fail  # type: ignore[assignment]  # noqa: SLF001 - the fault
     event = {"type": "completion", "model": "m"}
-    async with client.post(EVENTS, json=event) as response:
-        assert response.status == 503
-        assert "Retry-After" in response.headers
-    async with client.post(EVENTS, json=event) as response:
-        assert response.status == 503
+    with monkeypatch.context() as patched:
+        patched.setattr(exporter._writer, "_apply", fail)  # noqa: SLF001 - the fault
+        await push(client, event)
+    await push(client, event)
     async with client.get("/-/ready") as response:
-        assert response.status == 503
-    async with client.get("/health") as response:
         assert response.status == 200
-        assert (await response.json())["checks"] == {"writer": "stopped"}
+    health = await get(client, "/health")
+    assert (health["status"], health["checks"]) == ("degraded", {"writer": "failing"})
+    samples = await scrape(client)
+    assert samples["agent_exporter_writer_faults_total"] == 1
+    labels = '{agent="unknown",model="m",outcome="success",provider="unknown"}'
+    assert samples[f"agent_completions_total{labels}"] == 1
 
 
 async def test_a_stop_lets_a_push_under_way_be_answered(

@@ -180,7 +180,8 @@ class TestRefused:
         assert samples['agent_exporter_rejections_total{code="%s"}' % code] == 1
         answered = 'agent_exporter_push_requests_total{code="%d",route="/api/v1/events"}'
         assert samples[answered % status] == 1
-        assert not [name for name in samples if name.startswith("agent_exporter_events_total")]
+        events = [name for name in samples if name.startswith("agent_exporter_events_total")]
+        assert {samples[name] for name in events} == {0}
 
 
 async def test_json_nested_without_end_is_refused(client: aiohttp.ClientSession) -> None:
@@ -384,3 +385,95 @@ async def test_no_refusal_repeats_what_was_pushed(client: aiohttp.ClientSession)
         async with client.get(path) as response:
             assert response.status in {400, 404}
             assert secret not in await response.text()
+
+
+class TestCrowdedBodies:
+    """What all bodies being read may hold together is bounded."""
+
+    @pytest.fixture
+    def config(self) -> Config:
+        """Return a bound of two kilobytes on all bodies."""
+        return Config(
+            web=Web(listen_address=("127.0.0.1:0",)),
+            ingest=Ingest(queue_bytes_max=2_048, body_timeout_secs=10),
+        )
+
+    async def test_a_body_that_finds_no_room_is_told_to_come_again(
+        self, exporter: Exporter, client: aiohttp.ClientSession
+    ) -> None:
+        """While slow senders hold the room, others get 429; then there is room again."""
+        host, port = exporter.addresses[0].split(":")
+        _, slow = await asyncio.open_connection(host, int(port))
+        head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        slow.write(head + b"Content-Length: 4000\r\n\r\n" + b" " * 2_000)
+        await slow.drain()
+        body = json.dumps(COMPLETION).encode() + b" " * 200
+
+        async def status() -> int:
+            async with client.post(EVENTS, data=body, headers=JSON) as response:
+                return response.status
+
+        async with asyncio.timeout(10):
+            while await status() != 429:
+                pass
+            slow.transport.abort()
+            while await status() != 200:
+                pass
+
+
+async def test_a_sender_that_goes_away_is_no_fault_of_ours(
+    exporter: Exporter, client: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A body that breaks off counts as the sender's mistake, and nothing is logged as an error."""
+    host, port = exporter.addresses[0].split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(head + b"Content-Length: 4000\r\n\r\n[")
+    await writer.drain()
+    await client.get("/-/ready")
+    writer.transport.abort()
+    truncated = 'agent_exporter_rejections_total{code="truncated"}'
+    async with asyncio.timeout(10):
+        while not (await scrape(client))[truncated]:
+            pass
+    samples = await scrape(client)
+    assert samples['agent_exporter_push_requests_total{code="400",route="/api/v1/events"}'] == 1
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_a_broken_transfer_is_refused(exporter: Exporter) -> None:
+    """Chunks whose size is no number are the sender's mistake."""
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    reply = await raw(exporter, head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n")
+    assert b" 400 Bad Request" in reply.splitlines()[0]
+
+
+@pytest.mark.parametrize("form", ["array", "ndjson", "gzip"])
+async def test_a_large_batch_is_taken_too(client: aiohttp.ClientSession, form: str) -> None:
+    """Decoded beside the event loop, it comes to the same."""
+    events = [{**COMPLETION, "success": True, "agent": f"a{n % 7}"} for n in range(10_000)]
+    body = json.dumps(events).encode()
+    headers = dict(JSON)
+    if form == "ndjson":
+        body = "\n".join(map(json.dumps, events)).encode()
+        headers = NDJSON
+    elif form == "gzip":
+        body, headers["Content-Encoding"] = gzip.compress(body), "gzip"
+    async with client.post(EVENTS, data=io.BytesIO(body), headers=headers) as response:
+        assert (await response.json())["accepted"] == 10_000
+    model = await get(client, "/api/v1/models/m")
+    assert model["successful_completions"] == 10_000
+
+
+async def test_another_expectation_cannot_be_met(exporter: Exporter) -> None:
+    """`Expect` knows one word."""
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    reply = await raw(exporter, head + b"Expect: miracles\r\nContent-Length: 2\r\n\r\n[]")
+    assert reply.startswith(b"HTTP/1.1 417 ")
+
+
+async def test_a_body_of_another_type_is_not_invited(exporter: Exporter) -> None:
+    """What would be refused anyway need not be sent."""
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+    reply = await raw(exporter, head + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert reply.startswith(b"HTTP/1.1 415 ")

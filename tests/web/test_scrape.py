@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import shutil
+import socket
 import subprocess
 
 import aiohttp
@@ -11,9 +12,9 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from exporter.app import Exporter
 from exporter.metrics.exposition import Format
-from exporter.web.scrape import packed
+from exporter.web.scrape import SLICE_BYTES, packed
 from tests.prometheus import requires_prometheus
-from tests.web import push
+from tests.web import get, push
 from tests.web.test_push import EVERY_TYPE
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
@@ -112,3 +113,45 @@ def test_equal_texts_pack_to_equal_bytes() -> None:
     """What is packed is gzip, and no time is packed in with it."""
     assert gzip.decompress(packed(b"x" * 1000)) == b"x" * 1000
     assert packed(b"x")[4:8] == bytes(4)
+
+
+async def test_a_large_exposition_comes_whole(client: aiohttp.ClientSession) -> None:
+    """More than one slice of it, plain and packed, with its length."""
+    await push(client, *({"type": "completion", "model": f"m{n}"} for n in range(150)))
+    texts = {}
+    for encoding in ("identity", "gzip"):
+        async with client.get("/metrics", headers={"Accept-Encoding": encoding}) as response:
+            texts[encoding] = await response.text()
+            assert response.content_length is not None
+    assert len(texts["identity"]) > 2 * SLICE_BYTES
+    for text in texts.values():
+        assert text.count("agent_completions_total{") == 300
+        assert text.endswith("\n")
+
+
+async def test_a_reader_that_stops_reading_is_let_go(
+    client: aiohttp.ClientSession, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connection is cut once its time is up, and others are served."""
+    monkeypatch.setattr("exporter.web.scrape.SEND_SECS_MAX", 0.05)
+    # More than the kernel's buffers take in.
+    await push(
+        client,
+        *(
+            {"type": "completion", "agent": f"a{a}", "model": f"m{m}", "latency_ms": 1}
+            for a in range(10)
+            for m in range(200)
+        ),
+    )
+    host, port = exporter.addresses[0].split(":")
+    with socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        reader.settimeout(0)
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(reader, (host, int(port)))
+        await loop.sock_sendall(reader, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        async with asyncio.timeout(10):
+            while (await get(client, "/health"))["connections"] > 1:
+                pass
+    async with client.get("/metrics") as response:
+        assert response.status == 200
