@@ -112,8 +112,7 @@ class PushRoute:
         receipt = Receipt(0, 0)
         if decoded.events:
             batch = Batch(SOURCE, decoded.events, received_at, size_bytes, key)
-            # A client that goes away must not take back what is being committed.
-            receipt = await asyncio.shield(self._intake.offer(batch))
+            receipt = await self._intake.offer(batch)
         if decoded.rejections:
             codes = [rejection.code for rejection in decoded.rejections]
             self._tally.count_rejected(SOURCE, codes, decoded.rejected_types)

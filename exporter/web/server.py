@@ -44,15 +44,11 @@ class Server:
     async def start(self, addresses: Sequence[tuple[str | None, int]]) -> list[tuple[str, int]]:
         """Bind every address and return what was bound, port 0 replaced by the port given.
 
-        Raises `OSError` where an address cannot be had; then none is.
+        Raises `OSError` where an address cannot be had; what was bound before it is until `stop`.
         """
         await self._runner.setup()
-        try:
-            for host, port in addresses:
-                await web.TCPSite(self._runner, host, port, backlog=BACKLOG).start()
-        except OSError:
-            await self._runner.cleanup()
-            raise
+        for host, port in addresses:
+            await web.TCPSite(self._runner, host, port, backlog=BACKLOG).start()
         return [(str(bound[0]), int(bound[1])) for bound in self._runner.addresses]
 
     @property

@@ -95,9 +95,9 @@ def test_a_gauge_that_is_read_again_stays() -> None:
 def test_a_late_reading_changes_nothing_newer() -> None:
     """A gauge says what was read last, not what arrived last; one dated ahead is of now."""
     registry, recorder = make_recorder(gauge_ttl_secs=10)
-    for depth, at in ((5, NOW), (900, NOW - 3), (6, NOW + 300), (7, NOW)):
+    for depth, at, told in ((5, NOW, 5), (900, NOW - 3, 5), (6, NOW + 300, 6), (7, NOW, 7)):
         recorder.apply([QueueDepth(queue="q", depth=depth, at=at)], NOW)
-    assert by_us(registry).endswith('queue="q"} 7.0\n')
+        assert by_us(registry).endswith(f'queue="q"}} {told}.0\n')
 
 
 def test_a_reading_older_than_its_time_is_no_reading() -> None:

@@ -54,17 +54,20 @@ def test_a_hostile_label_value_comes_back_as_it_was() -> None:
     assert not [sample for sample in samples if sample.name.startswith("evil")]
 
 
-def test_a_large_family_comes_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("form", list(Format))
+def test_a_large_family_comes_in_pieces(form: Format, monkeypatch: pytest.MonkeyPatch) -> None:
     """No piece holds more lines than allowed, and its header comes once."""
     monkeypatch.setattr(exposition, "LINES_PER_PIECE", 10)
     registry, recorder = make_recorder()
     recorder.apply(
         [Completion(model=f"m{n}", provider="p", success=True, at=NOW) for n in range(30)], NOW
     )
-    pieces = list(render(registry, NoProcess(), Format.TEXT_0_0_4, NOW))
-    assert max(piece.count("\n") for piece in pieces) <= 10 + 2
-    assert "".join(pieces).count("# TYPE agent_completions_total counter") == 1
-    assert "".join(pieces) == by_prometheus_client(registry, openmetrics=False)
+    pieces = list(render(registry, NoProcess(), form, NOW))
+    openmetrics = form is Format.OPENMETRICS_1_0_0
+    lines_a_series = 2 if openmetrics else 1
+    assert max(piece.count("\n") for piece in pieces) <= lines_a_series * 10 + 3
+    assert "".join(pieces).count("# TYPE agent_completions") == 1
+    assert "".join(pieces) == by_prometheus_client(registry, openmetrics=openmetrics)
 
 
 @pytest.mark.parametrize("form", list(Format))

@@ -46,6 +46,8 @@ OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8; escap
             "text/plain; version=1.0.0; escaping=values",
             "text/plain; version=1.0.0; charset=utf-8; escaping=values",
         ),
+        ("text/plain;version=0.0.4, application/openmetrics-text;version=1.0.0", TEXT),
+        ("application/openmetrics-text, text/plain", OPENMETRICS),
         (";;;,,,===", TEXT),
     ],
 )

@@ -289,6 +289,16 @@ async def test_an_event_pushed_again_counts_once(client: aiohttp.ClientSession) 
     assert model["cost_usd"] == 1
 
 
+async def test_a_duplicate_beside_a_bad_event_is_no_problem(
+    client: aiohttp.ClientSession,
+) -> None:
+    """What was counted before is as good as accepted: the answer is 200."""
+    event = {**COMPLETION, "id": "e"}
+    await push(client, event)
+    reply = await push(client, event, {"type": "log"})
+    assert (reply["accepted"], reply["duplicates"], reply["rejected"]) == (0, 1, 1)
+
+
 async def test_a_key_is_forgotten_after_its_time(
     client: aiohttp.ClientSession, clock: ManualClock
 ) -> None:

@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from exporter.app import Exporter
+from exporter.config import Config, LabelValues, Metrics, Web
 from tests.clock import ManualClock
 from tests.web import NOW, get, push, scrape
 
@@ -362,3 +363,33 @@ async def test_a_fault_of_ours_is_answered_and_logged_without_its_text(
     assert record.__dict__["fields"]["error"] == "RuntimeError"
     assert record.__dict__["fields"]["at"].startswith("fail:")
     assert "what was pushed" not in caplog.text
+
+
+class TestFoldedLimits:
+    """Limits of models that found no room as label values."""
+
+    @pytest.fixture
+    def config(self) -> Config:
+        """Return a configuration with room for one model."""
+        return Config(
+            web=Web(listen_address=("127.0.0.1:0",)),
+            metrics=Metrics(label_values_max=LabelValues(model=1)),
+        )
+
+    async def test_one_limited_model_limits_what_it_folded_into(
+        self, client: aiohttp.ClientSession
+    ) -> None:
+        """`_other` is limited while any of them is, until the latest reset."""
+        event = {"type": "completion", "provider": "p"}
+        limit = {**event, "status_code": 429}
+        await push(
+            client,
+            {**event, "model": "m0"},
+            {**limit, "model": "m1", "resets_at": NOW + 50},
+            {**limit, "model": "m2", "resets_at": NOW + 90},
+            {**event, "model": "m3"},
+        )
+        samples = await scrape(client)
+        labels = '{model="_other",provider="p"}'
+        assert samples[f"agent_rate_limited{labels}"] == 1
+        assert samples[f"agent_rate_limit_reset_timestamp_seconds{labels}"] == NOW + 90
