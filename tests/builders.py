@@ -1,5 +1,8 @@
 """Events as every stage behind enrichment sees them: complete, with sensible values to change."""
 
+from typing import Any
+
+import msgspec
 from msgspec.structs import replace
 
 from exporter.event.tokens import Tokens
@@ -12,6 +15,7 @@ from exporter.event.types import (
     RequestStarted,
     ToolCall,
 )
+from exporter.store.answers import RingEvent
 
 NOW = 1_800_000_015.0
 """The instant that built events happen at: the middle of a default slot."""
@@ -85,3 +89,11 @@ def queue_depth(**fields: object) -> QueueDepth:
 def quota(**fields: object) -> Quota:
     """Return a quota reading of provider `p` that says nothing of a limit."""
     return replace(_QUOTA, **fields)
+
+
+def told_context(told: RingEvent) -> dict[str, Any] | None:
+    """Return the context of an event of the ring, decoded as a reader of the JSON has it."""
+    if told.context is None:
+        return None
+    context: dict[str, Any] = msgspec.json.decode(told.context)
+    return context

@@ -10,18 +10,18 @@ the names.
 
 from typing import Final, Self
 
+from exporter.event.tokens import PARTS
 from exporter.store import latency
 
 NANO_PER_USD: Final = 1e9
 US_PER_MS: Final = 1e3
 
-_TOKENS: Final = ("input", "output", "reasoning", "cache_read", "cache_write")
-_USAGE: Final = ("messages", *_TOKENS, "cost_nano", "priced")
+_USAGE: Final = ("messages", *PARTS, "cost_nano", "unpriced")
 _TIMES: Final = ("latency_us", "ttft_us", "ttfts", "paced_tokens", "paced_us")
 
 
 class Usage:
-    """Tokens and cost of some completions: `messages` of them, `priced` with a known cost."""
+    """Tokens and cost of some completions: `messages` of them, `unpriced` without a known cost."""
 
     __slots__ = _USAGE
 
@@ -33,7 +33,7 @@ class Usage:
         self.cache_read = 0
         self.cache_write = 0
         self.cost_nano = 0
-        self.priced = 0
+        self.unpriced = 0
 
     @property
     def tokens(self) -> int:
@@ -43,7 +43,7 @@ class Usage:
     @property
     def cost_usd(self) -> float | None:
         """The cost in dollars; `None` where not one completion had a known cost."""
-        return self.cost_nano / NANO_PER_USD if self.priced else None
+        return self.cost_nano / NANO_PER_USD if self.messages > self.unpriced else None
 
     def merge(self, other: "Usage") -> None:
         """Add another usage to this one."""
@@ -54,7 +54,32 @@ class Usage:
         self.cache_read += other.cache_read
         self.cache_write += other.cache_write
         self.cost_nano += other.cost_nano
-        self.priced += other.priced
+        self.unpriced += other.unpriced
+
+
+class Spending:
+    """What a session spent in all, kept added up: what sessions are ranked by."""
+
+    __slots__ = ("cost_nano", "tokens")
+
+    def __init__(self) -> None:
+        self.cost_nano = 0
+        self.tokens = 0
+
+    def remove(self, usage: Usage) -> None:
+        """Take out what was added with a usage."""
+        self.cost_nano -= usage.cost_nano
+        self.tokens -= usage.tokens
+
+
+class SessionUsage(Usage):
+    """Usage of one session; what is added to it is to be added to the session's `spending` too."""
+
+    __slots__ = ("spending",)
+
+    def __init__(self, spending: Spending) -> None:
+        super().__init__()
+        self.spending = spending
 
 
 class Completions(Usage):

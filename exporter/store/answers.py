@@ -4,9 +4,9 @@ Times are aware UTC datetimes, which encode as RFC 3339. What is unknown is `Non
 """
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from exporter.event.types import Level
 
@@ -73,7 +73,10 @@ class ModelUsage(Struct, frozen=True):
 
 
 class UsageSnapshot(Struct, frozen=True):
-    """What a session used over the window."""
+    """What a session used over the window; it leaves in steps of a twelfth of the window.
+
+    So it may tell of what happened up to such a step before `window_start`.
+    """
 
     id: str
     window_start: datetime
@@ -116,14 +119,14 @@ class Call(Struct, frozen=True):
 
 
 class RingEvent(Struct, frozen=True):
-    """Something that happened, as the event ring tells it."""
+    """Something that happened, as the event ring tells it; `context` is a JSON object, encoded."""
 
     seq: int
     timestamp: datetime
     level: Level
     source: str
     message: str
-    context: dict[str, Any] | None
+    context: Raw | None
 
 
 class ModelCalls(Struct, frozen=True):

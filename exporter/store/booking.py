@@ -10,8 +10,8 @@ the slot is sealed (`OpenSlot.sealed`).
 from math import log2
 
 from exporter.event.types import Completion
-from exporter.store.aggregate import NANO_PER_USD, US_PER_MS, Completions, Usage
-from exporter.store.latency import BUCKETS_PER_DOUBLING, OFFSET, Counts, bucket
+from exporter.store.aggregate import NANO_PER_USD, US_PER_MS, Completions, SessionUsage
+from exporter.store.latency import BUCKETS_PER_DOUBLING, FIRST, LAST, OFFSET, Counts, bucket
 
 
 class OpenSlot:
@@ -55,7 +55,7 @@ class OpenSlot:
         total.cache_read = self.cache_read
         total.cache_write = self.cache_write
         total.cost_nano = self.cost_nano
-        total.priced = total.messages - self.unpriced
+        total.unpriced = self.unpriced
         total.latencies = self.latencies.copy()
         total.latency_us = round(self.latency_ms * US_PER_MS)
         total.ttft_us = round(self.ttft_ms * US_PER_MS)
@@ -66,8 +66,8 @@ class OpenSlot:
         return total
 
 
-def book(  # noqa: C901 - flat, for speed
-    event: Completion, at: float, slot: OpenSlot, usage: Usage
+def book(  # noqa: C901, PLR0915 - flat, for speed
+    event: Completion, at: float, slot: OpenSlot, usage: SessionUsage
 ) -> None:
     """Add a completion that ended at `at` (Unix seconds) to both."""
     if at > slot.last_at:  # noqa: PLR1730 - a call to `max` takes three times as long
@@ -76,29 +76,37 @@ def book(  # noqa: C901 - flat, for speed
     cost_usd = event.cost_usd
     if cost_usd is None:
         slot.unpriced += 1
+        usage.unpriced += 1
     else:
         cost_nano = int(cost_usd * NANO_PER_USD + 0.5)
         slot.cost_nano += cost_nano
         usage.cost_nano += cost_nano
-        usage.priced += 1
+        usage.spending.cost_nano += cost_nano
     tokens = event.tokens
     output = None
     if tokens is not None:
+        total = 0
         if count := tokens.input:
             slot.input += count
             usage.input += count
+            total = count
         if output := tokens.output:
             slot.output += output
             usage.output += output
+            total += output
         if count := tokens.reasoning:
             slot.reasoning += count
             usage.reasoning += count
+            total += count
         if count := tokens.cache_read:
             slot.cache_read += count
             usage.cache_read += count
+            total += count
         if count := tokens.cache_write:
             slot.cache_write += count
             usage.cache_write += count
+            total += count
+        usage.spending.tokens += total
     latency_ms = event.latency_ms
     if not event.success or not output or not latency_ms:
         _book_rare(event, slot)
@@ -106,6 +114,8 @@ def book(  # noqa: C901 - flat, for speed
     slot.successes += 1
     slot.latency_ms += latency_ms
     index = int(log2(latency_ms) * BUCKETS_PER_DOUBLING + OFFSET)
+    if not FIRST <= index <= LAST:
+        index = bucket(latency_ms)
     latencies = slot.latencies
     latencies[index] = latencies.get(index, 0) + 1
     ttft_ms = event.ttft_ms

@@ -1,9 +1,10 @@
 """A histogram of latencies whose buckets grow exponentially, in base 2.
 
-Sixteen buckets to every doubling make a bucket 4.4 % wide, so its geometric middle is within 2.2 %
-of whatever fell into it, from a microsecond to a year, with nothing to configure. Counts are kept
-sparsely, in a plain dict from bucket to count: adding one is two dict operations, and histograms
-of the same thing at different times add and subtract exactly.
+Eight buckets to every doubling make a bucket 9.1 % wide, so its geometric middle is within 4.5 %
+of whatever fell into it, from a tenth of a millisecond to a day. What is shorter or longer counts
+in the first bucket or in the last, so there are never more than 239, with nothing to configure.
+Counts are kept sparsely, in a plain dict from bucket to count: adding one is two dict operations,
+and histograms of the same thing at different times add and subtract exactly.
 """
 
 from collections.abc import Sequence
@@ -12,19 +13,24 @@ from typing import Final
 
 Counts = dict[int, int]
 
-BUCKETS_PER_DOUBLING: Final = 16.0
+BUCKETS_PER_DOUBLING: Final = 8.0
 
-# The smallest float is 2**-1074: with this much added every bucket is positive, and truncating
-# rounds down, which is cheaper than `floor`.
-OFFSET: Final = 32768.0
+# With this much added the buckets of the range are positive: there truncating rounds down, which
+# is cheaper than `floor`.
+OFFSET: Final = 28.0
 
-ZERO: Final = -1
+ZERO: Final = 0
+FIRST: Final = 1
+"""The bucket of 0.1 ms, and of what is shorter but not zero."""
+LAST: Final = 238
+"""The bucket of 24 hours, and of what is longer."""
 
 
 def bucket(latency_ms: float) -> int:
     """Return the bucket of a latency in milliseconds, which is not negative."""
     if latency_ms > 0.0:
-        return int(log2(latency_ms) * BUCKETS_PER_DOUBLING + OFFSET)
+        index = int(log2(latency_ms) * BUCKETS_PER_DOUBLING + OFFSET)
+        return min(max(index, FIRST), LAST)
     return ZERO
 
 
@@ -52,8 +58,9 @@ def remove(out_of: Counts, counts: Counts) -> None:
 
 
 def quantiles_ms(counts: Counts, quantiles: Sequence[float]) -> list[float | None]:
-    """Return an estimate of each quantile, in milliseconds, within 2.3 % of the exact sample.
+    """Return an estimate of each quantile, in milliseconds, within 4.5 % of the exact sample.
 
+    That holds from 0.1 ms to 24 hours; a sample beyond is told as one at the end of that range.
     The exact sample of the quantile q is the one at rank ceil(q * n) of the n sorted samples.
     `quantiles` ascend and lie in (0, 1]. Without samples every answer is `None`.
     """

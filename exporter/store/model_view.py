@@ -1,5 +1,7 @@
 """Answers about models, from their windows and from the limits on them."""
 
+from itertools import chain
+
 from exporter.store.aggregate import Completions
 from exporter.store.answers import ModelPerformance
 from exporter.store.limits import WHOLE_PROVIDER, GaugeRow, LimitTable
@@ -33,8 +35,8 @@ class ModelView:
         ]
 
     def limit_rows(self, now: float) -> list[GaugeRow]:
-        """Return whether each pair with data is limited, and each that is or has been."""
-        return self._limits.rows(self._models.keys(), now)
+        """Return whether each pair is limited that has, or had, data or a limit."""
+        return self._limits.rows(chain(self._models.keys(), self._models.passed), now)
 
     def _keys(self, now: float) -> list[ModelKey]:
         limited = (key for key in self._limits.in_force(now) if key[1] != WHOLE_PROVIDER)

@@ -3,7 +3,8 @@
 A lost end must leak nothing, so starts are bounded in number and in age, and in both the oldest
 start goes first. Events come late and out of order, so the oldest is not the first that came: a
 heap holds the order. What ended is taken out of the table at once and of the heap when it comes to
-the top, or when most of the heap is such.
+the top, or when most of the heap is such. Where an end overtakes its start, the start that comes
+after it is passed over (`exporter.store.matching`).
 """
 
 import heapq
@@ -11,6 +12,8 @@ from typing import Final
 
 from exporter.event.types import UNKNOWN, RequestEnded, RequestStarted
 from exporter.store.answers import InFlight, instant
+from exporter.store.matching import ByRequest, LoneEnds, RequestKey
+from exporter.store.seen import LatestKeys
 
 IDLE_PAIRS_MAX: Final = 1000
 """How many (agent, channel) pairs without a request are remembered, to be told as 0."""
@@ -32,20 +35,22 @@ class RequestTable:
         self.ttl_secs = ttl_secs
         self.evictions = 0
         self.expiries = 0
-        self._starts: dict[str, RequestStarted] = {}
-        self._oldest_first: list[tuple[float, str]] = []
+        self._starts: ByRequest[RequestStarted] = ByRequest()
+        self._lone_ends = LoneEnds()
+        self._oldest_first: list[tuple[float, RequestKey]] = []
         self._counts: dict[Pair, int] = {}
-        self._idle: dict[Pair, None] = {}
+        self._idle: LatestKeys[Pair] = LatestKeys(keys_max=IDLE_PAIRS_MAX)
 
     def start(self, event: RequestStarted, now: float) -> None:
-        """Take a start in; the second one of the same id is the same request told again."""
+        """Take a start in; the second one of the same request is the same told again."""
         self.expire(now)
-        if event.request_id in self._starts:
+        key = (event.agent, event.request_id)
+        if self._starts.get(key) is not None or self._lone_ends.take(event):
             return
-        self._starts[event.request_id] = event
-        heapq.heappush(self._oldest_first, (event.at, event.request_id))
+        self._starts.put(key, event)
+        heapq.heappush(self._oldest_first, (event.at, key))
         pair = (event.agent, event.channel)
-        self._idle.pop(pair, None)
+        self._idle.discard(pair)
         self._counts[pair] = self._counts.get(pair, 0) + 1
         if len(self._starts) > self.requests_max:
             self._take(self._oldest())
@@ -58,8 +63,11 @@ class RequestTable:
         end does not say. Without a start the duration stays unknown.
         """
         self.expire(now)
-        if event.request_id in self._starts:
-            start = self._take(event.request_id)
+        key = self._starts.find(event.agent, event.request_id)
+        if key is None:
+            self._lone_ends.add(event)
+        else:
+            start = self._take(key)
             if event.duration_ms is None:
                 event.duration_ms = max(0.0, (event.at - start.at) * 1000.0)
             if event.channel is None:
@@ -74,10 +82,10 @@ class RequestTable:
     def expire(self, now: float) -> None:
         """Forget the requests that began `ttl_secs` before `now` (Unix seconds), or earlier."""
         while self._starts:
-            request_id = self._oldest()
-            if self._starts[request_id].at > now - self.ttl_secs:
+            key = self._oldest()
+            if self._oldest_first[0][0] > now - self.ttl_secs:
                 return
-            self._take(request_id)
+            self._take(key)
             self.expiries += 1
 
     def in_flight(self, now: float) -> list[InFlight]:
@@ -105,25 +113,23 @@ class RequestTable:
         self.expire(now)
         return dict.fromkeys(self._idle, 0) | self._counts
 
-    def _oldest(self) -> str:
-        """Return the id of the oldest start; there must be one."""
+    def _oldest(self) -> RequestKey:
+        """Return the key of the oldest start, now at the top of the heap; there must be one."""
         while True:
-            at, request_id = self._oldest_first[0]
-            start = self._starts.get(request_id)
+            at, key = self._oldest_first[0]
+            start = self._starts.get(key)
             if start is not None and start.at == at:
-                return request_id
+                return key
             heapq.heappop(self._oldest_first)
 
-    def _take(self, request_id: str) -> RequestStarted:
-        start = self._starts.pop(request_id)
+    def _take(self, key: RequestKey) -> RequestStarted:
+        start = self._starts.pop(key)
         pair = (start.agent, start.channel)
         self._counts[pair] -= 1
         if not self._counts[pair]:
             del self._counts[pair]
-            self._idle[pair] = None
-            if len(self._idle) > IDLE_PAIRS_MAX:
-                del self._idle[next(iter(self._idle))]
+            self._idle.add(pair)
         if len(self._oldest_first) > 2 * len(self._starts) + _HEAP_SLACK:
-            self._oldest_first = [(s.at, s.request_id) for s in self._starts.values()]
+            self._oldest_first = [(s.at, (s.agent, s.request_id)) for s in self._starts.values()]
             heapq.heapify(self._oldest_first)
         return start

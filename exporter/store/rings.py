@@ -1,7 +1,8 @@
 """The newest of what happened: completions, and events worth telling.
 
 Rings forget the oldest first. An event's sequence number counts on for ever, so a reader that was
-away sees by the gap that it missed something.
+away sees by the gap that it missed something. Contexts are kept as encoded JSON, since as objects
+they would take twenty times the room.
 """
 
 from collections import deque
@@ -16,7 +17,7 @@ from exporter.store.answers import Call, RingEvent, instant
 MESSAGE_LENGTH_MAX: Final = 4_096
 CONTEXT_BYTES_MAX: Final = 8_192
 
-_OMITTED: Final = {"omitted": f"context over {CONTEXT_BYTES_MAX} bytes"}
+_OMITTED: Final = msgspec.json.encode({"omitted": f"context over {CONTEXT_BYTES_MAX} bytes"})
 
 
 class CallRing:
@@ -44,10 +45,10 @@ class EventRing:
         """Append an event; a long message is cut, and a large context left out."""
         if len(message) > MESSAGE_LENGTH_MAX:
             message = message[: MESSAGE_LENGTH_MAX - 1] + "…"
-        if context and len(msgspec.json.encode(context)) > CONTEXT_BYTES_MAX:
-            context = dict(_OMITTED)
         self.last_seq += 1
-        self._events.append(RingEvent(self.last_seq, instant(at), level, source, message, context))
+        self._events.append(
+            RingEvent(self.last_seq, instant(at), level, source, message, _encoded(context))
+        )
 
     def newest(
         self, *, level: Level | None, source: str | None, limit: int, before: int | None
@@ -73,6 +74,13 @@ class EventRing:
         missed = min(self.last_seq - seq, len(self._events))
         newest = list(islice(reversed(self._events), max(missed, 0)))
         return newest[::-1]
+
+
+def _encoded(context: dict[str, Any] | None) -> msgspec.Raw | None:
+    if context is None:
+        return None
+    encoded = msgspec.json.encode(context)
+    return msgspec.Raw(encoded if len(encoded) <= CONTEXT_BYTES_MAX else _OMITTED)
 
 
 def _call(event: Completion) -> Call:

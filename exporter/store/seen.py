@@ -1,4 +1,9 @@
-"""Names seen since the start, up to a bound."""
+"""What was seen, up to a bound: the first names since the start, or the latest keys."""
+
+from collections.abc import Iterator
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
 
 
 class SeenNames:
@@ -19,3 +24,29 @@ class SeenNames:
     def in_order(self) -> list[str]:
         """Return the names, sorted."""
         return sorted(self._names)
+
+
+class LatestKeys(Generic[K]):
+    """The latest `keys_max` keys; the one added longest ago leaves first.
+
+    Whatever a gauge was told of once is kept here when it is gone, to be told as 0 from then on: a
+    series that vanishes instead keeps its last value wherever it is drawn.
+    """
+
+    def __init__(self, *, keys_max: int) -> None:
+        self.keys_max = keys_max
+        self._keys: dict[K, None] = {}
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._keys)
+
+    def add(self, key: K) -> None:
+        """Take a key in as the latest."""
+        self._keys.pop(key, None)
+        self._keys[key] = None
+        if len(self._keys) > self.keys_max:
+            del self._keys[next(iter(self._keys))]
+
+    def discard(self, key: K) -> None:
+        """Forget a key, if it is there."""
+        self._keys.pop(key, None)

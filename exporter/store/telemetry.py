@@ -1,10 +1,14 @@
 """The rolling store: events go in, and questions about the last hour are answered.
 
-The writing half is `Recorder`; this is the half that reads. A read first moves slot time on to
-`now` (Unix seconds), so that what has left the window is gone even if nothing was recorded since.
+What is held, and how events enter, is `State`'s; here it is read. A read first moves slot time on
+to `now` (Unix seconds), so that what has left the window is gone even if nothing was recorded
+since.
 """
 
-from exporter.event.types import Level
+from collections.abc import Callable, Sequence
+from typing import Unpack
+
+from exporter.event.types import Event, Level
 from exporter.store.answers import (
     Call,
     InFlight,
@@ -17,24 +21,42 @@ from exporter.store.answers import (
 from exporter.store.limits import GaugeRow
 from exporter.store.model_view import ModelView
 from exporter.store.performance import usage_snapshot
-from exporter.store.recorder import Recorder
 from exporter.store.requests import Pair
 from exporter.store.sessions import Sort
+from exporter.store.state import Bounds, State
 
 
-class TelemetryStore(Recorder):
-    """What is known of models, sessions, requests and limits; its arguments are `Recorder`'s."""
+class TelemetryStore:
+    """What is known of models, sessions, requests and limits; its arguments are `State`'s.
+
+    `apply` takes events in, with `now`: it is `State.apply` itself, to spare every batch a call.
+    """
+
+    apply: Callable[[Sequence[Event], float], None]
+
+    def __init__(self, **bounds: Unpack[Bounds]) -> None:
+        state = self._state = State(**bounds)
+        self.apply = state.apply
+        self.window_secs = state.window_secs
+        self._models = ModelView(
+            state.model_table, state.limit_table, window_secs=state.window_secs
+        )
+
+    @property
+    def late_events(self) -> int:
+        """How many events were older than the window, since the start."""
+        return self._state.late_events
 
     @property
     def evictions(self) -> dict[str, int]:
         """How often something had to go for want of room, or of an end, since the start."""
         return {
-            "model": self.model_table.evictions,
-            "session": self.session_table.evictions,
-            "request": self.request_table.evictions,
-            "request_expired": self.request_table.expiries,
-            "limit": self.limit_table.evictions,
-            "queue": self.queue_table.evictions,
+            "model": self._state.model_table.evictions,
+            "session": self._state.session_table.evictions,
+            "request": self._state.request_table.evictions,
+            "request_expired": self._state.request_table.expiries,
+            "limit": self._state.limit_table.evictions,
+            "queue": self._state.queue_table.evictions,
         }
 
     def model_performance(
@@ -50,28 +72,32 @@ class TelemetryStore(Recorder):
         An unknown model has an empty answer. `stale` means that there was no event within
         `max_staleness_secs`, by default the window. A limit at any of the providers counts.
         """
-        self.advance(now)
+        self._state.advance(now)
         return self._models.one(model, provider, now, max_staleness_secs)
 
     def model_performances(
         self, *, now: float, max_staleness_secs: float | None = None
     ) -> list[ModelPerformance]:
         """Return how each (provider, model) did that has data in the window, or is limited."""
-        self.advance(now)
+        self._state.advance(now)
         return self._models.every(now, max_staleness_secs)
 
     def gauge_rows(self, now: float) -> list[GaugeRow]:
-        """Return (provider, model, limited, reset at) for every pair with data or ever limited.
+        """Return (provider, model, limited, reset at) for every pair that had data or a limit.
 
         The reset is in Unix seconds, `None` where nothing is limited. A limit on a whole provider
-        has a row of its own, with model "".
+        has a row of its own, with model "". Pairs without data or limit left are told as not
+        limited, as many of them as are remembered.
         """
-        self.advance(now)
+        self._state.advance(now)
         return self._models.limit_rows(now)
 
     def session_usage(self, session_id: str, *, now: float) -> UsageSnapshot:
-        """Return what a session used over the window; an unknown session used nothing."""
-        self.advance(now)
+        """Return what a session used over the window; an unknown session used nothing.
+
+        Its usage leaves in steps of a twelfth of the window, none of it early.
+        """
+        self._state.advance(now)
         return self._usage(session_id, now)
 
     def sessions(self, *, now: float, sort: Sort = "cost", limit: int = 100) -> list[UsageSnapshot]:
@@ -79,29 +105,32 @@ class TelemetryStore(Recorder):
 
         A session without a completion in the window, but with some other event, used nothing.
         """
-        self.advance(now)
-        return [self._usage(session_id, now) for session_id in self.session_table.top(sort, limit)]
+        self._state.advance(now)
+        return [
+            self._usage(session_id, now)
+            for session_id in self._state.session_table.top(sort, limit)
+        ]
 
     def sessions_active(self, now: float) -> dict[str, int]:
-        """Return how many sessions had an event lately, by agent."""
-        self.advance(now)
-        return self.session_table.active(now)
+        """Return how many sessions had an event lately, by agent; 0 for agents seen before."""
+        self._state.advance(now)
+        return self._state.session_table.active(now)
 
     def in_flight(self, now: float) -> list[InFlight]:
         """Return the requests in flight, the oldest first."""
-        return self.request_table.in_flight(now)
+        return self._state.request_table.in_flight(now)
 
     def in_flight_by(self, now: float) -> dict[Pair, int]:
         """Return how many are in flight by (agent, channel), with a 0 for pairs seen before."""
-        return self.request_table.count_by(now)
+        return self._state.request_table.count_by(now)
 
     def queue_depth(self, now: float) -> int:
         """Return how many items wait in all queues together."""
-        return self.queue_table.depth(now)
+        return self._state.queue_table.depth(now)
 
     def calls(self, limit: int | None = None) -> list[Call]:
         """Return up to `limit` recent completions, the newest first."""
-        return self.call_ring.newest(limit)
+        return self._state.call_ring.newest(limit)
 
     def events(
         self,
@@ -116,41 +145,39 @@ class TelemetryStore(Recorder):
         Only those of exactly that level and source, where one is given, and only those numbered
         below `before`. There is no next page where the second part is `None`.
         """
-        return self.event_ring.newest(level=level, source=source, limit=limit, before=before)
+        return self._state.event_ring.newest(level=level, source=source, limit=limit, before=before)
 
     def events_after(self, seq: int) -> list[RingEvent]:
         """Return the events of the ring numbered above `seq`, the oldest first."""
-        return self.event_ring.after(seq)
+        return self._state.event_ring.after(seq)
 
     def tools_seen(self) -> int:
         """Return how many tools were called by name since the start."""
-        return len(self.tool_names)
+        return len(self._state.tool_names)
 
     def channels_seen(self) -> list[str]:
         """Return the names of the channels that requests came through, sorted."""
-        return self.channel_names.in_order()
+        return self._state.channel_names.in_order()
 
     def snapshot(self, *, now: float, uptime_secs: float) -> Snapshot:
         """Return the process at a glance."""
-        answered, failed = self.completions, self.completions_failed
+        state = self._state
+        latency_ms = state.latency_ms_sum / state.latencies if state.latencies else None
+        failed = state.completions_failed / state.completions if state.completions else None
         return Snapshot(
-            messages_processed=self.messages_processed,
-            errors=self.errors,
-            active_requests=self.request_table.count(now),
+            messages_processed=state.messages_processed,
+            errors=state.errors,
+            active_requests=state.request_table.count(now),
             uptime=uptime_secs,
             queue_depth=self.queue_depth(now),
             model_calls=ModelCalls(
-                total=answered,
-                avg_latency_ms=(self.latency_ms_sum / self.latencies if self.latencies else None),
-                error_rate=failed / answered if answered else None,
+                total=state.completions,
+                avg_latency_ms=latency_ms,
+                error_rate=failed,
                 recent=self.calls(),
             ),
         )
 
-    @property
-    def _models(self) -> ModelView:
-        return ModelView(self.model_table, self.limit_table, window_secs=self.window_secs)
-
     def _usage(self, session_id: str, now: float) -> UsageSnapshot:
-        by_model = self.session_table.by_model(session_id)
+        by_model = self._state.session_table.by_model(session_id)
         return usage_snapshot(session_id, by_model, window_secs=self.window_secs, now=now)

@@ -11,6 +11,7 @@ from tests.builders import (
     request_ended,
     request_started,
     tokens,
+    told_context,
     tool_call,
 )
 
@@ -95,5 +96,9 @@ def test_a_failed_tool_call_is_an_error_event() -> None:
     store.apply([tool_call(success=False, error="exit code 1", session_id="lane")], NOW)
     (event,), _ = store.events(level="error")
     assert (event.source, event.message) == ("bash", "exit code 1")
-    assert event.context == {"kind": "tool_call", "agent": "claude-code", "session_id": "lane"}
-    assert store.errors == 1
+    assert told_context(event) == {
+        "kind": "tool_call",
+        "agent": "claude-code",
+        "session_id": "lane",
+    }
+    assert store.snapshot(now=NOW, uptime_secs=0.0).errors == 1

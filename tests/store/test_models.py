@@ -1,5 +1,7 @@
 """Model performance: what is added up, what is unknown, and how many models are kept."""
 
+import sys
+
 import msgspec
 import pytest
 
@@ -131,6 +133,14 @@ def test_models_that_passed_make_room() -> None:
         now = NOW + hour * 7200
         store.apply([completion(model=f"m{hour}", at=now), completion(model="n", at=now)], now)
     assert store.evictions["model"] == 0
+
+
+def test_names_are_not_interned() -> None:
+    """A name is not remembered beyond the model and the session that bear it."""
+    store = TelemetryStore()
+    first, second = (b"a name of a model".decode() for _ in range(2))
+    store.apply([completion(model=first, session_id="s")], NOW)
+    assert sys.intern(second) is second
 
 
 def test_an_event_older_than_the_window_is_late() -> None:

@@ -1,9 +1,12 @@
 """Requests in flight: from start to end, and what becomes of those that never end."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from exporter.event.types import RequestEnded, RequestStarted
 from exporter.store.answers import InFlight, instant
+from exporter.store.matching import ENDS_MAX
 from exporter.store.requests import IDLE_PAIRS_MAX
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, request_ended, request_started
@@ -50,7 +53,7 @@ def test_an_end_is_completed_from_its_start(
     store = TelemetryStore()
     store.apply([start, end], NOW + 10)
     assert (end.agent, end.channel, end.session_id, end.duration_ms) == expected
-    assert store.messages_processed == 1
+    assert store.snapshot(now=NOW, uptime_secs=0.0).messages_processed == 1
 
 
 def test_a_second_start_keeps_the_first() -> None:
@@ -125,3 +128,86 @@ def test_many_requests_come_and_go() -> None:
             store.apply([request_ended(request_id=f"r{n}")], NOW)
     assert len(store.in_flight(NOW)) == 300
     assert store.in_flight_by(NOW) == {PAIR: 300}
+
+
+def test_agents_may_use_the_same_id() -> None:
+    """Requests of two agents under one id are two, and each is ended by its own agent."""
+    store = TelemetryStore()
+    store.apply([request_started(agent=agent, channel=agent) for agent in "ab"], NOW)
+    assert len(store.in_flight(NOW)) == 2
+    end = request_ended(agent="a")
+    store.apply([end, request_ended(agent="c")], NOW)
+    assert end.channel == "a"
+    assert [request.agent for request in store.in_flight(NOW)] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "left"),
+    [
+        ("a", ["unknown"], []),
+        ("ab", ["unknown"], ["a"]),
+        ("ba", ["unknown", "unknown"], []),
+        (["a", "unknown", "b"], ["unknown"], ["a", "b"]),
+        (["unknown"], ["a"], []),
+        (["unknown", "a"], ["a"], ["unknown"]),
+        (["unknown", "a"], ["a", "b"], []),
+        ("a", ["b"], ["a"]),
+    ],
+)
+def test_who_does_not_name_an_agent_is_matched(
+    starts: Iterable[str], ends: list[str], left: list[str]
+) -> None:
+    """An end of nobody ends the latest request of that id; what nobody began, anybody ends."""
+    store = TelemetryStore()
+    store.apply([request_started(agent=agent) for agent in starts], NOW)
+    store.apply([request_ended(agent=agent) for agent in ends], NOW)
+    assert sorted(request.agent for request in store.in_flight(NOW)) == sorted(left)
+
+
+@pytest.mark.parametrize(
+    ("end_agent", "start_agent", "in_flight"),
+    [("a", "a", 0), ("unknown", "a", 0), ("a", "unknown", 0), ("a", "b", 1)],
+)
+@pytest.mark.parametrize("after_secs", [-5.0, 5.0])
+def test_a_start_that_comes_after_its_end(
+    end_agent: str, start_agent: str, in_flight: int, after_secs: float
+) -> None:
+    """It is not in flight, wherever it is dated, and its pair is not told of."""
+    store = TelemetryStore()
+    store.apply([request_ended(agent=end_agent)], NOW)
+    store.apply([request_started(agent=start_agent, at=NOW + after_secs)], NOW + 9)
+    assert len(store.in_flight(NOW + 9)) == in_flight
+    assert len(store.in_flight_by(NOW + 9)) == in_flight
+
+
+def test_an_end_explains_one_start_dated_after_it() -> None:
+    """The next start under the id is a new request; one dated before the end never is."""
+    store = TelemetryStore()
+    store.apply([request_ended()], NOW)
+    late = request_started(at=NOW - 1)
+    store.apply([late, late, late], NOW)
+    assert store.in_flight(NOW) == []
+    store.apply([request_started(at=NOW + 1)], NOW + 1)
+    assert len(store.in_flight(NOW + 1)) == 1
+
+
+def test_an_id_used_over_and_over_is_told_wrong_once() -> None:
+    """Where the start of one turn was lost, the next turn is missed and the one after is not."""
+    store = TelemetryStore()
+    seen = []
+    for turn in range(4):
+        now = NOW + turn
+        if turn:
+            store.apply([request_started(at=now)], now)
+        seen.append(len(store.in_flight(now)))
+        store.apply([request_ended(agent="claude-code", at=now + 0.5)], now + 0.5)
+    assert seen == [0, 0, 1, 1]
+
+
+def test_ends_without_a_start_are_bounded() -> None:
+    """Only the last of them are remembered."""
+    store = TelemetryStore()
+    ids = [f"r{n}" for n in range(ENDS_MAX + 1)]
+    store.apply([request_ended(request_id=one) for one in ids], NOW)
+    store.apply([request_started(request_id=one) for one in ids], NOW)
+    assert [request.id for request in store.in_flight(NOW)] == ["r0"]

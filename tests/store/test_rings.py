@@ -1,5 +1,6 @@
 """The rings: calls as they are shown, and the events with their pages."""
 
+import msgspec
 import pytest
 
 from exporter.event.types import Event, Level
@@ -15,6 +16,7 @@ from tests.builders import (
     request_ended,
     request_started,
     tokens,
+    told_context,
     tool_call,
 )
 
@@ -71,8 +73,9 @@ def test_what_went_wrong_is_told(event: Event, source: str, message: str, kind: 
     (told,), _ = store.events()
     assert (told.source, told.message, told.timestamp) == (source, message, instant(NOW))
     assert told.level == ("warn" if kind == "limit" else "error")
-    assert told.context is not None
-    assert told.context["kind"] == kind
+    context = told_context(told)
+    assert context is not None
+    assert context["kind"] == kind
 
 
 def test_only_what_is_known_is_told() -> None:
@@ -80,8 +83,8 @@ def test_only_what_is_known_is_told() -> None:
     store = TelemetryStore()
     store.apply([failure(agent="unknown", error_type=None), failure(status_code=500)], NOW)
     (second, first), _ = store.events()
-    assert first.context == {"kind": "completion", "provider": "p"}
-    assert second.context == {
+    assert told_context(first) == {"kind": "completion", "provider": "p"}
+    assert told_context(second) == {
         "kind": "completion",
         "agent": "claude-code",
         "provider": "p",
@@ -129,8 +132,29 @@ def test_a_large_context_is_left_out(length: int, kept: bool) -> None:  # noqa: 
     context = {"a": "x" * length}
     store = TelemetryStore()
     store.apply([log(context=context)], NOW)
-    told = store.events()[0][0].context
-    assert told == (context if kept else {"omitted": "context over 8192 bytes"})
+    assert told_context(store.events()[0][0]) == (
+        context if kept else {"omitted": "context over 8192 bytes"}
+    )
+
+
+@pytest.mark.parametrize("context", [None, {}, {"a": [1, {"b": None}], "c": "ü"}])
+def test_a_context_is_told_as_it_came(context: dict[str, object] | None) -> None:
+    """In the JSON of the event it is the object that was pushed, or null."""
+    store = TelemetryStore()
+    store.apply([log(context=context)], NOW)
+    told = msgspec.json.decode(msgspec.json.encode(store.events()[0][0]))
+    assert told["context"] == context
+
+
+def test_a_context_is_kept_apart_from_the_event() -> None:
+    """What the ring holds of a context is its bytes, whatever becomes of the event afterwards."""
+    store = TelemetryStore()
+    context = {"a": 1}
+    store.apply([log(context=context)], NOW)
+    context["a"] = 2
+    (told,), _ = store.events()
+    assert isinstance(told.context, msgspec.Raw)
+    assert told_context(told) == {"a": 1}
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,16 @@
 """Sessions: what each used, which are at work, and how many are kept."""
 
+from math import ceil
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exporter.event.types import Event
-from exporter.store.sessions import OTHER, SESSION_MODELS_MAX, Sort
+from exporter.store.session import OTHER, SESSION_MODELS_MAX
+from exporter.store.sessions import AGENTS_MAX, SessionTable, Sort
 from exporter.store.telemetry import TelemetryStore
+from exporter.store.window import SlotClock
 from tests.builders import (
     NOW,
     completion,
@@ -64,7 +70,7 @@ def test_usage_that_left_does_not_count_in_the_order() -> None:
     store.apply([completion(session_id="a", cost_usd=9.0, at=early)], early)
     store.apply([completion(session_id=s, cost_usd=c) for s, c in [("a", 1.0), ("b", 2.0)]], NOW)
     assert ids(store, "cost") == ["a", "b"]
-    later = store.sessions(now=NOW + 700)
+    later = store.sessions(now=NOW + 1000)
     assert [usage.id for usage in later] == ["b", "a"]
 
 
@@ -94,7 +100,7 @@ def test_any_event_keeps_a_session_at_work(event: Event) -> None:
     store = TelemetryStore()
     store.apply([event], NOW)
     assert sum(store.sessions_active(NOW + 299).values()) == 1
-    assert store.sessions_active(NOW + 300) == {}
+    assert store.sessions_active(NOW + 300) == {event.agent: 0}
     assert len(store.session_usage("s", now=NOW).by_model) == (
         event.__class__ is type(completion())
     )
@@ -126,32 +132,6 @@ def test_the_least_recently_used_session_leaves() -> None:
     assert store.evictions["session"] == 1
 
 
-def test_usage_is_bounded_over_all_sessions() -> None:
-    """Sessions with many models push out others before their memory grows past the bound."""
-    store = TelemetryStore(sessions_max=4)
-    for session_id in "abc":
-        models = [f"{session_id}{n}" for n in range(50)]
-        store.apply([completion(session_id=session_id, model=model) for model in models], NOW)
-    assert sorted(ids(store)) == ["b", "c"]
-    assert len(store.session_usage("c", now=NOW).by_model) == 50
-
-
-def test_usage_that_left_makes_room() -> None:
-    """What has left the window, of live sessions or passed ones, pushes nobody out."""
-    store = TelemetryStore(sessions_max=4)
-    for hour in range(4):
-        now = NOW + hour * 3000
-        models = [f"m{n}" for n in range(50)]
-        store.apply([completion(session_id="long", model=m, at=now) for m in models], now)
-        store.apply([completion(session_id=f"s{hour}", at=now)], now)
-        store.apply([completion(session_id="long", at=now + 2000)], now + 2000)
-    for day in range(1, 40):
-        now = NOW + day * 86_400
-        both = [(s, m) for s in "st" for m in "abcdef"]
-        store.apply([completion(session_id=s, model=m, at=now) for s, m in both], now)
-    assert store.evictions["session"] == 0
-
-
 def test_models_of_a_session_are_bounded() -> None:
     """Past a hundred models usage is booked under one name, and none of it is lost."""
     store = TelemetryStore()
@@ -162,3 +142,63 @@ def test_models_of_a_session_are_bounded() -> None:
     assert len(usage.by_model) == SESSION_MODELS_MAX + 1
     assert usage.by_model[OTHER].message_count == 40
     assert usage.totals.message_count == 2 * (SESSION_MODELS_MAX + 20)
+
+
+def test_models_that_left_make_room_in_their_session() -> None:
+    """A session whose old models have left the window tells new ones apart again."""
+    store = TelemetryStore()
+    full = [f"m{n}" for n in range(SESSION_MODELS_MAX)]
+    store.apply([completion(session_id="s", model=m) for m in full], NOW)
+    store.apply([completion(session_id="s", model="m0", at=NOW + 60)], NOW + 60)
+    store.apply([completion(session_id="s", model="new", at=NOW + 60)], NOW + 60)
+    store.apply([completion(session_id="s", model="m0", at=NOW + 400)], NOW + 400)
+    later = NOW + 3900
+    store.apply([completion(session_id="s", model="newer", at=later)], later)
+    assert store.session_usage("s", now=later).by_model.keys() == {"m0", "newer"}
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(0, 5000), max_size=30), st.sampled_from([120, 100, 13, 12, 5]))
+def test_usage_leaves_in_steps_of_a_twelfth(ages_secs: list[float], slots: int) -> None:
+    """Of what a session used, all that models still tell of is there, and little that is older."""
+    store = TelemetryStore(slots=slots)
+    for age_secs in sorted(ages_secs, reverse=True):
+        event = completion(session_id="s", at=NOW - age_secs)
+        store.apply([event], NOW - age_secs)
+    used = store.session_usage("s", now=NOW).totals.message_count
+    step_secs = 3600 / slots * ceil(slots / 12)
+    assert used >= store.model_performance("m", now=NOW).successful_completions
+    assert used <= sum(age_secs <= 3600 + step_secs for age_secs in ages_secs)
+
+
+def test_usage_of_a_session_is_kept_in_few_parts() -> None:
+    """Hours of work, spread evenly, never fill more than a dozen slots beside the one leaving."""
+    clock = SlotClock(window_secs=3600, slots=120)
+    table = SessionTable(clock, sessions_max=10, usages_max=2 * 13, active_secs=300)
+    for step in range(1000):
+        now = NOW + 10 * step
+        if clock.advance(now):
+            table.expire()
+        for session_id in "st":
+            table.usage(completion(session_id=session_id), now, clock.head, step)
+    assert table.evictions == 0
+
+
+def test_agents_seen_before_are_bounded() -> None:
+    """However many agents are named, only so many zeros are told."""
+    store = TelemetryStore()
+    for n in range(AGENTS_MAX + 10):
+        store.apply([log(session_id=f"s{n}", agent=f"a{n}")], NOW)
+    assert len(store.sessions_active(NOW)) == AGENTS_MAX + 10
+    assert store.sessions_active(NOW + 300) == {f"a{n}": 0 for n in range(10, AGENTS_MAX + 10)}
+
+
+def test_a_session_at_work_again_is_counted_again() -> None:
+    """A session that fell silent, and one that was evicted, count from their next event on."""
+    store = TelemetryStore(sessions_max=1)
+    store.apply([log(session_id="s")], NOW)
+    assert store.sessions_active(NOW + 300) == {"claude-code": 0}
+    store.apply([log(session_id="s", at=NOW + 300)], NOW + 300)
+    assert store.sessions_active(NOW + 300) == {"claude-code": 1}
+    store.apply([log(session_id="t", at=NOW + 300, agent="codex")], NOW + 300)
+    assert store.sessions_active(NOW + 300) == {"claude-code": 0, "codex": 1}

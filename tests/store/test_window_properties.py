@@ -19,7 +19,7 @@ PROVIDERS = ("p", "q")
 SESSIONS = ("s", "t", None)
 
 counts = st.none() | st.integers(0, 10_000)
-milliseconds = st.none() | st.just(0.0) | st.floats(0.001, 1e7)
+milliseconds = st.none() | st.just(0.0) | st.floats(0.1, 8.64e7)
 ages = st.sampled_from([0.0, 0.25, 9.5, 10.0, 20.0, 20.5, 30.0, 50.0]) | st.sampled_from(
     [-30.0, 55.0, 61.0, 300.0]
 )
@@ -75,6 +75,10 @@ def check_all(store: TelemetryStore, plain: Oracle, now: float) -> None:
         check_model(store.model_performance(model, now=now), plain.where(model=model))
     for answer in store.model_performances(now=now):
         check_model(answer, plain.where(provider=answer.provider, model=answer.model))
+    costs = [one.totals.cost_usd or 0.0 for one in store.sessions(now=now, sort="cost")]
+    assert costs == sorted(costs, reverse=True)
+    used = [one.totals.total_tokens for one in store.sessions(now=now, sort="tokens")]
+    assert used == sorted(used, reverse=True)
     for session_id in ("s", "t"):
         check_session(store, plain.where(session_id=session_id), session_id, now)
 

@@ -1,4 +1,4 @@
-"""How a failure, or a provider's limit, is told in the event ring."""
+"""What the store itself notes in the event ring: failures, and limits that were reached."""
 
 from typing import Any, Final
 

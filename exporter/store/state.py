@@ -1,12 +1,12 @@
-"""The writing half of the store: what becomes of each event.
+"""What the store holds, and how events enter it.
 
-`Recorder` owns the parts and hands each event to those it concerns; what a part does is in its own
+`State` owns the parts and hands each event to those it concerns; what a part does is in its own
 module. It has one writer, no lock and no clock: `now` (Unix seconds) comes with every call, and a
 late, early or stepping clock is `exporter.store.window`'s business.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from exporter.event.types import (
     UNKNOWN,
@@ -19,9 +19,9 @@ from exporter.event.types import (
     RequestStarted,
     ToolCall,
 )
-from exporter.store import failures
+from exporter.store import notices
 from exporter.store.booking import book
-from exporter.store.limits import WHOLE_PROVIDER, LimitTable
+from exporter.store.limits import CALL, WHOLE_PROVIDER, LimitTable
 from exporter.store.models import ModelTable
 from exporter.store.queues import QueueTable
 from exporter.store.requests import RequestTable
@@ -36,9 +36,31 @@ TOOLS_MAX: Final = 500
 CHANNELS_MAX: Final = 100
 USAGES_PER_SESSION: Final = 30
 """How many (slot, model) pairs of usage there may be to a session, on average."""
+USAGES_MIN: Final = 300_000
+"""To how many of them no session has to go: few busy sessions may fill their windows."""
+ENTRIES_PER_MODEL: Final = 1_200
+"""How many entries of histograms there may be to a model, on average: about 50 kB."""
+ENTRIES_MIN: Final = 1_200_000
+"""To how many of them no model has to go: few busy models may fill their windows."""
 
 
-class Recorder:
+class Bounds(TypedDict, total=False):
+    """The arguments of `State`, for who passes them on."""
+
+    window_secs: float
+    slots: int
+    models_max: int
+    sessions_max: int
+    session_active_secs: float
+    requests_max: int
+    request_ttl_secs: float
+    limit_ttl_secs: float
+    calls_max: int
+    events_max: int
+    gauge_ttl_secs: float
+
+
+class State:
     """What is known of models, sessions, requests and limits; all bounded, all in memory.
 
     `window_secs` is the length of the window and `slots` how many parts it leaves by. The `_max`
@@ -67,11 +89,15 @@ class Recorder:
     ) -> None:
         self.window_secs = window_secs
         self.clock = SlotClock(window_secs=window_secs, slots=slots)
-        self.model_table = ModelTable(self.clock, models_max=models_max)
+        self.model_table = ModelTable(
+            self.clock,
+            models_max=models_max,
+            entries_max=max(ENTRIES_MIN, models_max * ENTRIES_PER_MODEL),
+        )
         self.session_table = SessionTable(
             self.clock,
             sessions_max=sessions_max,
-            usages_max=sessions_max * USAGES_PER_SESSION,
+            usages_max=max(USAGES_MIN, sessions_max * USAGES_PER_SESSION),
             active_secs=session_active_secs,
         )
         self.request_table = RequestTable(requests_max=requests_max, ttl_secs=request_ttl_secs)
@@ -140,24 +166,24 @@ class Recorder:
         if latency_ms is not None:
             self.latency_ms_sum += latency_ms
             self.latencies += 1
-        if self.limit_table.any:
-            began_at = event.at - (latency_ms or 0.0) / 1000.0
-            self.limit_table.success(provider, event.model, began_at=began_at, at=event.at)
+        if self.limit_table.unlifted:
+            began_at = at - (latency_ms or 0.0) / 1000.0
+            self.limit_table.success(provider, event.model, began_at=began_at, at=at)
 
     def _failed_completion(self, event: Completion, provider: str, at: float, now: float) -> None:
         self.completions_failed += 1
         self.errors += 1
-        failures.tell_completion(self.event_ring, event)
+        notices.tell_completion(self.event_ring, event)
         if event.limited:
-            self._limit(event, provider, event.model, at, now)
+            self._limit(event, (provider, event.model, CALL), at, now)
 
     def _limit(
-        self, event: Completion | Quota, provider: str, model: str, at: float, now: float
+        self, event: Completion | Quota, where: tuple[str, str, str], at: float, now: float
     ) -> None:
         resets_at = event.resets_at
-        reset_at = self.limit_table.signal(provider, model, at=at, resets_at=resets_at, now=now)
+        reset_at = self.limit_table.signal(*where, at=at, resets_at=resets_at, now=now)
         if reset_at is not None:
-            failures.tell_limit(self.event_ring, event, reset_at)
+            notices.tell_limit(self.event_ring, event, reset_at)
 
     def _request_started(
         self, event: RequestStarted, at: float, slot: int | None, now: float
@@ -173,14 +199,14 @@ class Recorder:
         self.messages_processed += 1
         if event.success is False:
             self.errors += 1
-            failures.tell_request(self.event_ring, event)
+            notices.tell_request(self.event_ring, event)
 
     def _tool_call(self, event: ToolCall, at: float, slot: int | None, _now: float) -> None:
         self._touch(event, at, slot)
         self.tool_names.add(event.tool)
         if event.success is False:
             self.errors += 1
-            failures.tell_tool_call(self.event_ring, event)
+            notices.tell_tool_call(self.event_ring, event)
 
     def _log(self, event: Log, at: float, slot: int | None, _now: float) -> None:
         self._touch(event, at, slot)
@@ -194,11 +220,11 @@ class Recorder:
 
     def _quota(self, event: Quota, at: float, slot: int | None, now: float) -> None:
         self._touch(event, at, slot)
-        provider, model = event.provider or UNKNOWN, event.model or WHOLE_PROVIDER
+        where = (event.provider or UNKNOWN, event.model or WHOLE_PROVIDER, event.window)
         if event.limited:
-            self._limit(event, provider, model, at, now)
+            self._limit(event, where, at, now)
         elif event.limited is False:
-            self.limit_table.lift(provider, model, at=at)
+            self.limit_table.lift(*where, at=at)
 
     def _touch(self, event: Event, at: float, slot: int | None) -> None:
         if slot is not None:

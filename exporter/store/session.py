@@ -1,0 +1,105 @@
+"""One session: who works in it, when it was last heard of, and what it used over the window.
+
+It is self-contained, so that evicting it is a single step. Its slots are longer than the clock's
+(see `exporter.store.sessions`), and hold a `SessionUsage` for each model. Beside them it keeps what
+would take too long to find out from them: in how many slots each model is, how many usages there
+are, and what was spent in all.
+"""
+
+from typing import Final
+
+from exporter.event.types import UNKNOWN
+from exporter.store.aggregate import SessionUsage, Spending, Usage
+from exporter.store.window import NEVER, SlotRow
+
+SESSION_MODELS_MAX: Final = 100
+OTHER: Final = "_other"
+"""The model that usage is booked under once a session has `SESSION_MODELS_MAX` of them."""
+
+Usages = dict[str, SessionUsage]
+"""Usage in one slot, by model."""
+
+
+class Session(SlotRow[Usages]):
+    """`usages` is how many `SessionUsage` objects the slots hold.
+
+    `last_event_at` is the newest instant (Unix seconds) of any event and `last_slot` the clock's
+    slot that it is in. `recent` is whether the table lists it among those that may be at work.
+    `open` is the newest slot that has usage, the one with the index `head`.
+    """
+
+    __slots__ = (
+        "_names",
+        "agent",
+        "head",
+        "last_event_at",
+        "last_slot",
+        "open",
+        "recent",
+        "spending",
+        "usages",
+        "used",
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.agent = UNKNOWN
+        self.used = 0
+        self.recent = False
+        self.last_event_at = float("-inf")
+        self.last_slot = NEVER
+        self.head = NEVER
+        self.open: Usages = {}
+        self.spending = Spending()
+        self.usages = 0
+        # A decoded name is a new object in every event: the first of each is kept, beside the
+        # number of slots that the model is in.
+        self._names: dict[str, tuple[str, int]] = {}
+
+    def slot(self, index: int) -> Usages:
+        """Return the usages of the slot with that index, which is about to be written to."""
+        if index not in self.slots:
+            self.put(index, {})
+        if index > self.head:
+            self.head = index
+            self.open = self.slots[index]
+        return self.slots[index]
+
+    def new_usage(self, model: str, slot: Usages) -> SessionUsage:
+        """Return where to book a model that a slot does not have yet, making it if need be."""
+        name, slots = self._names.get(model, (model, 0))
+        if not slots and len(self._names) >= SESSION_MODELS_MAX:
+            name, slots = OTHER, self._names.get(OTHER, (OTHER, 0))[1]
+            if OTHER in slot:
+                return slot[OTHER]
+        usage = slot[name] = SessionUsage(self.spending)
+        self._names[name] = (name, slots + 1)
+        self.usages += 1
+        return usage
+
+    def leave(self, floor: int) -> None:
+        """Let go of the slots up to `floor`."""
+        if self.oldest > floor:
+            return
+        for slot in self.expire(floor):
+            for model, usage in slot.items():
+                self._forget(model)
+                self.spending.remove(usage)
+            self.usages -= len(slot)
+        if self.head <= floor:
+            self.head = NEVER
+
+    def by_model(self) -> dict[str, Usage]:
+        """Return the usage of the whole window, by model."""
+        totals: dict[str, Usage] = {}
+        for slot in self.slots.values():
+            for model, usage in slot.items():
+                if model not in totals:
+                    totals[model] = Usage()
+                totals[model].merge(usage)
+        return totals
+
+    def _forget(self, model: str) -> None:
+        name, slots = self._names.pop(model)
+        if slots > 1:
+            self._names[name] = (name, slots - 1)

@@ -1,0 +1,60 @@
+"""How much is done for an event or an answer, in steps of the interpreter instead of seconds."""
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, get_args
+
+import pytest
+
+from exporter.store.sessions import Sort
+from exporter.store.telemetry import TelemetryStore
+from tests.builders import NOW, completion
+
+MODELS = 120
+
+
+def steps(work: Callable[[], object]) -> int:
+    """Return how many lines are run, each turn of a loop counting again."""
+    count = 0
+
+    def trace(_frame: FrameType, _event: str, _arg: Any) -> Any:  # noqa: ANN401 - as sys has it
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        work()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def busy_store(*, slots: int, sessions: int = 1) -> TelemetryStore:
+    """Return a store whose sessions used many models in each of some slots, up to that of NOW."""
+    store = TelemetryStore()
+    for age_slots in reversed(range(slots)):
+        at = NOW - age_slots * 30
+        for session in range(sessions):
+            events = [completion(model=f"m{n}", session_id=f"s{session}") for n in range(MODELS)]
+            for event in events:
+                event.at = at
+            store.apply(events, at)
+    return store
+
+
+def test_recording_does_not_depend_on_what_a_session_holds() -> None:
+    """A new model in a session that is full of them takes the same steps after 2 slots or 40."""
+    few, many = busy_store(slots=2), busy_store(slots=40)
+    event = completion(model="new", session_id="s0")
+    assert steps(lambda: few.apply([event], NOW)) == steps(lambda: many.apply([event], NOW))
+
+
+@pytest.mark.parametrize("sort", get_args(Sort))
+def test_ranking_does_not_depend_on_what_sessions_hold(sort: Sort) -> None:
+    """Finding the first of some sessions takes the same steps after 2 slots or 20."""
+    few, many = busy_store(slots=2, sessions=5), busy_store(slots=20, sessions=5)
+    after_few = steps(lambda: few.sessions(now=NOW, sort=sort, limit=0))
+    assert steps(lambda: many.sessions(now=NOW, sort=sort, limit=0)) == after_few
