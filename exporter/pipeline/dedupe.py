@@ -5,6 +5,7 @@ the group is committed is it remembered. Until then nothing changes, so there is
 and a group that fails pushes no committed key out of its place.
 """
 
+from collections import OrderedDict
 from collections.abc import Sequence
 
 from exporter.event.types import Event
@@ -20,7 +21,8 @@ class Remembered:
     def __init__(self, *, keys_max: int, ttl_secs: float) -> None:
         self._keys_max = keys_max
         self._ttl_secs = ttl_secs
-        self._seen_at: dict[str, float] = {}
+        # Not a dict: finding its oldest key takes longer with each one that was deleted before it.
+        self._seen_at: OrderedDict[str, float] = OrderedDict()
         self.evicted = 0
 
     def knows(self, key: str, now: float) -> bool:
@@ -33,9 +35,8 @@ class Remembered:
         self._seen_at.pop(key, None)
         self._seen_at[key] = now
         if len(self._seen_at) > self._keys_max:
-            oldest = next(iter(self._seen_at))
-            self.evicted += self.knows(oldest, now)
-            del self._seen_at[oldest]
+            _, seen_at = self._seen_at.popitem(last=False)
+            self.evicted += now - seen_at < self._ttl_secs
 
     def __len__(self) -> int:
         return len(self._seen_at)
