@@ -1,7 +1,8 @@
 """The series themselves: one small object for each set of label values of a family.
 
 Each keeps the text that stands before its numbers, and the text of its last rendering with the
-state that belongs to it. A scrape compares states and re-writes only what moved: an unchanged
+state that belongs to it. Both are made at the first scrape that asks, so that a push of many new
+series does not wait for them. A scrape compares states and re-writes only what moved: an unchanged
 series costs an attribute read, a changed one its `repr`. Recording stays a plain addition; it
 does not have to mark anything. What is ugly: `value`, `sums` and `counts` are written from outside
 (`exporter.metrics.recorder`), because a method call an observation would double the cost of it.
@@ -35,15 +36,24 @@ class Exemplar:
 class Counter:
     """A sum that only grows. `created` is when it began, in Unix seconds."""
 
-    __slots__ = ("_created_line", "_prefix", "_rendered", "_text", "created", "labels", "value")
+    __slots__ = (
+        "_created_line",
+        "_family",
+        "_prefix",
+        "_rendered",
+        "_text",
+        "created",
+        "labels",
+        "value",
+    )
 
     def __init__(self, family: Family, labels: tuple[str, ...], created: float) -> None:
-        pairs = tuple(zip(family.labels, labels, strict=True))
         self.labels = labels
         self.value = 0.0
         self.created = created
-        self._prefix = sample_prefix(family.sample_name, pairs)
-        self._created_line = f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
+        self._family = family
+        self._prefix = ""
+        self._created_line = ""
         self._rendered = -1.0
         self._text = ""
 
@@ -51,11 +61,13 @@ class Counter:
         """Return the sample's line."""
         if self.value != self._rendered:
             self._rendered = self.value
+            self._prefix = self._prefix or _prefix(self._family, self.labels)
             self._text = f"{self._prefix}{number(self.value)}\n"
         return self._text
 
     def openmetrics(self) -> str:
         """Return the sample's line and the line that says when it began."""
+        self._created_line = self._created_line or _created(self._family, self.labels, self.created)
         return self.text() + self._created_line
 
 
@@ -98,7 +110,6 @@ class Histogram:
     __slots__ = (
         "_created_line",
         "_family",
-        "_pairs",
         "_rendered",
         "_template",
         "_text",
@@ -111,7 +122,6 @@ class Histogram:
     )
 
     def __init__(self, family: Family, labels: tuple[str, ...], created: float) -> None:
-        pairs = tuple(zip(family.labels, labels, strict=True))
         self.labels = labels
         self.bounds = family.buckets
         self.counts = [0] * (len(family.buckets) + 1)
@@ -119,9 +129,8 @@ class Histogram:
         self.created = created
         self.exemplars: dict[int, Exemplar] = {}
         self._family = family
-        self._pairs = pairs
         self._template = ""
-        self._created_line = f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
+        self._created_line = ""
         self._rendered: list[int] = []
         self._text = ""
 
@@ -159,13 +168,13 @@ class Histogram:
                 if count < _MILLION
                 else [number(below) for below in cumulative]
             )
-            # Made here and not at the start: a push of many new series must not wait for it.
-            self._template = self._template or _template(self._family, self._pairs)
+            self._template = self._template or _template(self._family, self.labels)
             self._text = self._template % (*texts, texts[-1], number(self.sum))
         return self._text
 
     def openmetrics(self) -> str:
         """Return the same lines, with exemplars and the line that says when it began."""
+        self._created_line = self._created_line or _created(self._family, self.labels, self.created)
         if not self.exemplars:
             return self.text() + self._created_line
         lines = self.text().split("\n")
@@ -175,11 +184,21 @@ class Histogram:
         return "\n".join(lines) + self._created_line
 
 
-def _template(family: Family, pairs: tuple[tuple[str, str], ...]) -> str:
+def _prefix(family: Family, labels: tuple[str, ...]) -> str:
+    return sample_prefix(family.sample_name, tuple(zip(family.labels, labels, strict=True)))
+
+
+def _created(family: Family, labels: tuple[str, ...], created: float) -> str:
+    pairs = tuple(zip(family.labels, labels, strict=True))
+    return f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
+
+
+def _template(family: Family, labels: tuple[str, ...]) -> str:
     """Return the lines of a histogram with `%s` for each number.
 
     One formatting of all lines at once takes 0.2 us a line, one for each line 0.5 us.
     """
+    pairs = tuple(zip(family.labels, labels, strict=True))
     prefixes = [
         *(
             sample_prefix(f"{family.name}_bucket", (*pairs, ("le", number(bound))))
