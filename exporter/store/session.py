@@ -8,13 +8,12 @@ are, and what was spent in all.
 
 from typing import Final
 
-from exporter.event.types import UNKNOWN
+from exporter.event.types import OTHER, UNKNOWN
 from exporter.store.aggregate import SessionUsage, Spending, Usage
 from exporter.store.window import NEVER, SlotRow
 
 SESSION_MODELS_MAX: Final = 100
-OTHER: Final = "_other"
-"""The model that usage is booked under once a session has `SESSION_MODELS_MAX` of them."""
+"""Once a session has so many models, the usage of others is booked under `OTHER`."""
 
 Usages = dict[str, SessionUsage]
 """Usage in one slot, by model."""

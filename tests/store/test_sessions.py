@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exporter.event.types import Event
-from exporter.store.session import OTHER, SESSION_MODELS_MAX
+from exporter.event.types import OTHER, Event
+from exporter.store.session import SESSION_MODELS_MAX
 from exporter.store.sessions import AGENTS_MAX, SessionTable, Sort
 from exporter.store.telemetry import TelemetryStore
 from exporter.store.window import SlotClock
