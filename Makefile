@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint docs bench lock clean
+.PHONY: run test lint docs fuzz bench lock clean
 
 run: $(VENV)/.run
 	$(BIN)/agent-exporter serve $(ARGS)
@@ -22,6 +22,9 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m exporter.metrics > docs/metrics.md
+
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(or $(FUZZ_SECS),120)
 
 bench: $(VENV)/.dev
 	$(BIN)/python bench/ingest.py $(ARGS)

@@ -3,6 +3,10 @@
 import traceback
 
 
+class StartError(Exception):
+    """The exporter cannot start; the text is one clear line for whoever started it."""
+
+
 def whereabouts(error: BaseException) -> dict[str, str]:
     """Return the kind of an error and the place it was raised at, as fields of a log record."""
     frames = traceback.extract_tb(error.__traceback__)

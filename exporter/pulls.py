@@ -1,7 +1,7 @@
 """The families that are read from their owners at every scrape, and who the owners are."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -21,19 +21,28 @@ from exporter.web.push import ROUTE, SOURCE
 
 Row = tuple[tuple[str, ...], float]
 
+# What is refused before a push is looked at, and what no push can be refused for.
+_OF_WHO_ASKS = (Code.UNAUTHORIZED, Code.FORBIDDEN, Code.RATE_LIMITED, Code.NOT_ACCEPTING)
+_OF_PUSHES = [code for code in Code if code not in (Code.INVALID_PARAMETER, *_OF_WHO_ASKS[:3])]
+
 # What is counted from 0 on, so that `rate()` sees the first.
-_ANSWERS = {(ROUTE, str(status)): 0 for status in sorted({200, 400, *STATUS.values()})}
+_ANSWERS = {
+    (ROUTE, str(status)): 0
+    for status in sorted({200, *(STATUS.get(code, 400) for code in _OF_PUSHES)})
+}
 _EVENTS = {
     (SOURCE, event_type, result): 0
     for event_type in (*map(type_name, EVENT_CLASSES), UNKNOWN)
     for result in catalogue.RESULT.values
 }
-_OF_PUSHES = [code for code in Code if code is not Code.INVALID_PARAMETER]
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Who knows what the pulled families say. `answered` counts pushes by route and status."""
+    """Who knows what the pulled families say.
+
+    `answered` counts pushes by route and status, `refused` requests that could not come in.
+    """
 
     store: TelemetryStore
     dedupe: Dedupe
@@ -41,6 +50,9 @@ class Sources:
     journal: Journal
     tally: Tally
     answered: Counter[tuple[str, str]]
+    refused: Counter[Code]
+    refused_connections: Callable[[], int]
+    reload_failed: Callable[[], bool]
     version: str
     python_version: str
 
@@ -71,8 +83,17 @@ def _pull_exporter(registry: Registry, sources: Sources) -> None:
         lambda _: [((label,), float(overflows[label])) for label in labels],
     )
     registry.pull(catalogue.EVICTIONS, lambda _: _evictions(sources))
-    registry.pull(catalogue.CONFIG_RELOAD_SUCCESSFUL, lambda _: [((), 1.0)])
+    registry.pull(
+        catalogue.CONFIG_RELOAD_SUCCESSFUL, lambda _: [((), float(not sources.reload_failed()))]
+    )
     registry.pull(catalogue.PUSH_REQUESTS, lambda _: _counts(sources.answered, _ANSWERS))
+    registry.pull(
+        catalogue.REQUESTS_REFUSED,
+        lambda _: [((code,), float(sources.refused[code])) for code in _OF_WHO_ASKS],
+    )
+    registry.pull(
+        catalogue.CONNECTIONS_REFUSED, lambda _: [((), float(sources.refused_connections()))]
+    )
 
 
 def _pull_pipeline(registry: Registry, sources: Sources) -> None:
@@ -90,6 +111,12 @@ def _pull_pipeline(registry: Registry, sources: Sources) -> None:
     registry.pull(catalogue.JOURNAL_FAILURES, lambda _: [((), float(tally.journal_failures))])
     registry.pull(catalogue.WRITER_FAULTS, lambda _: [((), float(tally.writer_faults))])
     registry.pull(catalogue.JOURNAL_SNAPSHOT_TIMESTAMP, lambda _: _known(journal.snapshot_at))
+    registry.pull(
+        catalogue.JOURNAL_SNAPSHOT_FAILURES, lambda _: [((), float(journal.snapshot_failures))]
+    )
+    registry.pull(
+        catalogue.EPOCH_START, lambda _: [((journal.epoch.cause,), journal.epoch.started_at)]
+    )
 
 
 def _in_flight(store: TelemetryStore, now: float) -> Iterator[Row]:

@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from exporter.config import SETTINGS, Config, Setting
 
@@ -53,13 +53,35 @@ class Parser(argparse.ArgumentParser):
         self.exit(USAGE_ERROR, f"{PROGRAM}: {message}; {self.prog} --help tells more\n")
 
 
+class Once(argparse.Action):
+    """Stores a flag's value, and refuses a second: which of the two was meant nobody can know.
+
+    The flag's default must be `argparse.SUPPRESS`.
+    """
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        _option_string: str | None = None,
+    ) -> None:
+        """Store the value."""
+        if hasattr(namespace, self.dest):
+            parser.error(f"argument {self.option_strings[0]}: given twice")
+        setattr(namespace, self.dest, values)
+
+
 def add_settings(parser: Parser) -> None:
     """Give the parser a flag for each setting that has one."""
     for setting in SETTINGS:
         parser.add_argument(
             f"--{setting.flag}",
             dest=setting.flag,
-            action="append" if setting.repeatable else "store",
+            action="append" if setting.repeatable else Once,
+            # Standing alone, as in `--web.enable-lifecycle`, a boolean is true.
+            nargs="?" if setting.boolean else None,
+            const="true" if setting.boolean else None,
             default=argparse.SUPPRESS,
             metavar=setting.placeholder,
             help=_help(setting),
@@ -79,6 +101,8 @@ def _help(setting: Setting) -> str:
     if setting.repeatable:
         parts.append("may be repeated")
         default = ", ".join(default)
+    if isinstance(default, bool):
+        default = str(default).lower()
     if default is not None:
         parts.append(f"default {default}")
     return f"{'; '.join(parts)} [{setting.variable}]"

@@ -1,25 +1,25 @@
 """`agent-exporter serve`: builds the configuration, runs the exporter, and ends on a signal."""
 
+import argparse
 import asyncio
 import logging
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from exporter import __version__
 from exporter.cli import logs
 from exporter.cli.flags import (
-    FAILURE,
     PROGRAM,
     USAGE_ERROR,
+    Once,
     Parser,
     add_settings,
     complain,
     settings,
 )
-from exporter.clock import Clock, SystemClock
+from exporter.cli.lifetime import Load, Service, ServiceFactory, live
+from exporter.clock import Clock
 from exporter.config import (
     CONFIG_FILE_VARIABLE,
     Config,
@@ -29,12 +29,18 @@ from exporter.config import (
     read_file,
     unknown_environment,
 )
+from exporter.web.file_limit import raise_file_limit
 
 INTERRUPTED = 130
 """The exit code when a second signal cuts the stop short, as a shell reports SIGINT."""
 
+SWITCH_INTERVAL_SECS = 0.0005
+"""Ten times Python's own haste: a thread that has written to the journal has to wait this long
+for a busy event loop to let it tell so, and every reply waits for that."""
+
 DESCRIPTION = """\
 Take what agents push and serve what Prometheus scrapes, until SIGTERM or SIGINT.
+SIGHUP reads the configuration anew.
 A flag wins over its environment variable [in brackets], over the file, over the default."""
 
 EXAMPLES = (
@@ -47,37 +53,12 @@ EXAMPLES = (
 logger = logging.getLogger(__name__)
 
 
-class Service(Protocol):
-    """What is run: `start` binds and raises `OSError` where it cannot, having cleaned up."""
-
-    @property
-    def addresses(self) -> Sequence[str]:
-        """The bound addresses, `host:port`, once started."""
-        ...
-
-    async def start(self) -> None:
-        """Begin to serve."""
-        ...
-
-    async def stop(self) -> None:
-        """Stop serving, having finished what was accepted."""
-        ...
-
-
-class ServiceFactory(Protocol):
-    """Builds a service that has not started."""
-
-    def __call__(self, config: Config, *, clock: Clock) -> Service:
-        """Return the service."""
-        ...
-
-
-def exporter(config: Config, *, clock: Clock) -> Service:
+def exporter(config: Config, *, clock: Clock, load: Load) -> Service:
     """Return the exporter itself."""
     # Here, because the web server takes longest to import and no other command needs it.
     from exporter.app import Exporter  # noqa: PLC0415 - as above
 
-    return Exporter(config, clock=clock)
+    return Exporter(config, clock=clock, load=load)
 
 
 def run(
@@ -91,23 +72,50 @@ def run(
     Returns 0 after a signal, 1 where it could not start, 2 for a wrong configuration.
     """
     options = _parser().parse(arguments)
-    file = options.config_file or environ.get(CONFIG_FILE_VARIABLE)
+    flags = settings(options)
     try:
-        config = load(
-            yaml_text=read_file(Path(file)) if file else None,
-            environ=environ,
-            flags=settings(options),
-        )
-    except ConfigFileError as error:
-        complain(f"{file}: {error}")
-        return USAGE_ERROR
+        path = _config_path(options, environ)
+        config = _load(path, environ, flags)
     except ConfigError as error:
         complain(str(error))
         return USAGE_ERROR
     logs.configure(config.log, sys.stderr)
     for name in unknown_environment(environ):
         logger.warning("unknown environment variable", extra={"fields": {"name": name}})
-    return _run(service_factory, config)
+
+    def reload() -> Config:
+        anew = _load(path, environ, flags)
+        # Before anything else may go wrong with it: then one wants to see more.
+        logs.configure(anew.log, sys.stderr)
+        return anew
+
+    sys.setswitchinterval(SWITCH_INTERVAL_SECS)
+    raise_file_limit()
+    return _run(service_factory, config, reload)
+
+
+def _config_path(options: argparse.Namespace, environ: Mapping[str, str]) -> Path | None:
+    file: str | None = getattr(options, "config_file", None)
+    if file == "":
+        # A variable of a script that came out empty must not mean the defaults.
+        raise ConfigError("--config.file: expected a path")
+    file = file or environ.get(CONFIG_FILE_VARIABLE)
+    return Path(file) if file else None
+
+
+def _load(
+    path: Path | None, environ: Mapping[str, str], flags: Mapping[str, str | list[str]]
+) -> Config:
+    """Return what file, environment and flags say now; raises `ConfigError`, naming the file."""
+    try:
+        return load(
+            yaml_text=read_file(path) if path else None,
+            environ=environ,
+            flags=flags,
+            directory=path.parent if path else Path(),
+        )
+    except ConfigFileError as error:
+        raise ConfigError(f"{path}: {error}") from None
 
 
 def add_flags(parser: Parser) -> None:
@@ -121,6 +129,8 @@ def add_flags(parser: Parser) -> None:
     parser.add_argument(
         "--config.file",
         dest="config_file",
+        action=Once,
+        default=argparse.SUPPRESS,
         metavar="FILE",
         help=f"the YAML configuration file; default none [{CONFIG_FILE_VARIABLE}]",
     )
@@ -133,10 +143,10 @@ def _parser() -> Parser:
     return parser
 
 
-def _run(service_factory: ServiceFactory, config: Config) -> int:
+def _run(service_factory: ServiceFactory, config: Config, load_anew: Load) -> int:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            return runner.run(_serve(service_factory, config))
+            return runner.run(live(service_factory, config, load_anew))
         except KeyboardInterrupt:
             return INTERRUPTED
 
@@ -147,27 +157,3 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     except ImportError:
         return None
     return uvloop.new_event_loop
-
-
-async def _serve(service_factory: ServiceFactory, config: Config) -> int:
-    loop = asyncio.get_running_loop()
-    signalled = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, signalled.set)
-    service = service_factory(config, clock=SystemClock())
-    try:
-        await service.start()
-    except OSError as error:
-        complain(f"cannot start: {error.strerror or 'no reason given'}")
-        return FAILURE
-    for address in service.addresses:
-        logger.info("serving", extra={"fields": {"address": address}})
-    logger.warning("state is kept in memory only: counters start at 0 on restart")
-    await signalled.wait()
-    # From here a second signal has its default effect: it ends the process at once.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.remove_signal_handler(number)
-    logger.info("stopping")
-    await service.stop()
-    logger.info("stopped")
-    return 0

@@ -13,6 +13,8 @@ from exporter.config.sections import (
     LogFormat,
     LogLevel,
     Metrics,
+    Shutdown,
+    Storage,
     Store,
     Web,
 )
@@ -39,6 +41,8 @@ __all__ = [
     "LogLevel",
     "Metrics",
     "Setting",
+    "Shutdown",
+    "Storage",
     "Store",
     "Web",
     "load",

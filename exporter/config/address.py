@@ -28,9 +28,14 @@ def parse_address(text: str) -> tuple[str | None, int]:
     return _host(match["host"]) if match["host"] else None, port
 
 
+def is_host(text: str) -> bool:
+    """Return whether a resolver would take the text as a host name."""
+    return _HOST.fullmatch(text) is not None and len(text.removesuffix(".")) <= HOST_LENGTH_MAX
+
+
 def _host(text: str) -> str:
-    """Return a host name that a resolver takes; whether it knows it is seen when it is bound."""
-    if _HOST.fullmatch(text) is None or len(text.removesuffix(".")) > HOST_LENGTH_MAX:
+    """Return a host name; whether a resolver knows it is seen when it is bound."""
+    if not is_host(text):
         raise ValueError("expected a host of labels of 1 to 63 characters, 253 in all")
     return text
 

@@ -7,18 +7,23 @@ a variable, or a flag.
 
 import difflib
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import msgspec
 
-from exporter.config.address import parse_address
+from exporter.config.checks import Blame, check
 from exporter.config.document import KEY_LENGTH_MAX, Document, key_name, parse
+from exporter.config.duration import parse_duration_secs
 from exporter.config.error import ConfigError
-from exporter.config.sections import Config, Ingest, Section
+from exporter.config.sections import Config, Section
 from exporter.config.settings import SETTINGS, Setting
 
-_Error = Callable[[str, str], ConfigError]
-"""(path, reason) -> the error, in the words of the source at fault."""
+_FILES = (("web", "config_file"), ("ingest", "token_file"))
+"""Settings that name a file to be read."""
+
+_DURATIONS = (("shutdown", "linger_secs"),)
+"""Settings in seconds that may be text with a unit, wherever they are set."""
 
 
 def load(
@@ -26,27 +31,35 @@ def load(
     yaml_text: str | None,
     environ: Mapping[str, str],
     flags: Mapping[str, str | list[str]],
+    directory: Path = Path(),
 ) -> Config:
     """Return the configuration that the three sources make over the defaults.
 
     `flags` are keyed by `Setting.flag`; a repeatable one takes a list. An empty environment
-    variable counts as not set. Raises `ConfigError`, or `ConfigFileError` for the text.
+    variable counts as not set, unless its setting may be empty. Files that the text names by a
+    relative path are looked for in `directory`, where the text is from. Raises `ConfigError`, or
+    `ConfigFileError` for the text.
     """
     document = Document() if yaml_text is None else parse(yaml_text)
     values = _known(document.values, Config, "", document.error)
+    for path in _FILES:
+        name = _value(values, path)
+        if name and isinstance(name, str):
+            values = _overlaid(values, path, str(directory / name))
     config = _convert(values, document.error)
     for name, setting, value in (*_from_environment(environ), *_from_flags(flags)):
-        values = _overlaid(values, setting, value)
+        values = _overlaid(values, setting.path, value)
         config = _convert(values, _named(name))
     return config
 
 
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, Setting, object]]:
     for setting in SETTINGS:
-        text = environ.get(setting.variable, "")
-        if text:
+        text = environ.get(setting.variable)
+        if text or (text is not None and setting.may_be_empty):
             parts = [part.strip() for part in text.split(",")]
-            yield setting.variable, setting, parts if setting.repeatable else text
+            value = parts if setting.repeatable else text
+            yield setting.variable, setting, _read(setting, value, setting.variable)
 
 
 def _from_flags(
@@ -54,21 +67,40 @@ def _from_flags(
 ) -> Iterator[tuple[str, Setting, object]]:
     for setting in SETTINGS:
         if setting.flag in flags:
-            yield f"--{setting.flag}", setting, flags[setting.flag]
+            name = f"--{setting.flag}"
+            yield name, setting, _read(setting, flags[setting.flag], name)
 
 
-def _overlaid(values: dict[str, object], setting: Setting, value: object) -> dict[str, object]:
-    section, key = setting.path
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def _read(setting: Setting, value: str | list[str], name: str) -> object:
+    """Return what the text of a variable or a flag means to its setting."""
+    if not setting.boolean:
+        return value
+    if isinstance(value, str) and value in _BOOLEANS:
+        return _BOOLEANS[value]
+    raise ConfigError(f"{name}: expected true or false")
+
+
+def _value(values: dict[str, object], path: tuple[str, str]) -> object:
+    section, key = path
+    below = values.get(section)
+    return below.get(key) if isinstance(below, dict) else None
+
+
+def _overlaid(values: dict[str, object], path: tuple[str, str], value: object) -> dict[str, object]:
+    section, key = path
     below = values.get(section)
     return {**values, section: {**(below if isinstance(below, dict) else {}), key: value}}
 
 
-def _named(name: str) -> _Error:
+def _named(name: str) -> Blame:
     return lambda _path, reason: ConfigError(f"{name}: {reason}")
 
 
 def _known(
-    values: dict[str, object], section: type[Section], path: str, error: _Error
+    values: dict[str, object], section: type[Section], path: str, blame: Blame
 ) -> dict[str, object]:
     """Return the values without empty sections; raises where a key is not one of the section's.
 
@@ -79,13 +111,13 @@ def _known(
     for key, value in values.items():
         key_path = f"{path}.{key_name(key)}" if path else key_name(key)
         if key not in types:
-            raise error(key_path, "unknown key" + _suggestion(key, types))
+            raise blame(key_path, "unknown key" + _suggestion(key, types))
         if not issubclass(_class(types[key]), Section):
             known[key] = value
         elif isinstance(value, dict):
-            known[key] = _known(value, types[key], key_path, error)
+            known[key] = _known(value, types[key], key_path, blame)
         elif value is not None:
-            raise error(key_path, "expected a mapping")
+            raise blame(key_path, "expected a mapping")
     return known
 
 
@@ -98,18 +130,31 @@ def _suggestion(key: str, names: Mapping[str, object]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def _convert(values: dict[str, object], error: _Error) -> Config:
+def _convert(values: dict[str, object], blame: Blame) -> Config:
+    for key_path in _DURATIONS:
+        values = _in_seconds(values, key_path, blame)
     try:
         config = msgspec.convert(values, Config)
     except msgspec.ValidationError as invalid:
         what, _, at = str(invalid).rpartition(" - at `$.")
         path = at.removesuffix("`")
-        raise error(path, _reason(what, path)) from None
+        raise blame(path, _reason(what, path)) from None
     except UnicodeEncodeError:
-        raise error("", "not valid Unicode") from None
-    _check_addresses(config, error)
-    _check_queue(config.ingest, error)
+        raise blame("", "not valid Unicode") from None
+    check(config, blame)
     return config
+
+
+def _in_seconds(
+    values: dict[str, object], path: tuple[str, str], blame: Blame
+) -> dict[str, object]:
+    text = _value(values, path)
+    if not isinstance(text, str):
+        return values
+    try:
+        return _overlaid(values, path, parse_duration_secs(text))
+    except ValueError as invalid:
+        raise blame(".".join(path), str(invalid)) from None
 
 
 def _reason(what: str, path: str) -> str:
@@ -127,27 +172,3 @@ def _choices(path: str) -> tuple[str, ...]:
     for key in path.split("."):
         annotation = typing.get_type_hints(annotation)[key]
     return typing.get_args(annotation)
-
-
-def _check_addresses(config: Config, error: _Error) -> None:
-    addresses = [(f"web.listen_address[{i}]", a) for i, a in enumerate(config.web.listen_address)]
-    if config.ingest.listen_address is not None:
-        addresses.append(("ingest.listen_address", config.ingest.listen_address))
-    taken: set[tuple[str | None, int]] = set()
-    for path, address in addresses:
-        try:
-            parsed = parse_address(address)
-        except ValueError as invalid:
-            raise error(path, str(invalid)) from None
-        if parsed in taken:
-            raise error(path, "given twice")
-        if parsed[1]:  # Port 0 is another one each time.
-            taken.add(parsed)
-
-
-def _check_queue(ingest: Ingest, error: _Error) -> None:
-    # A push that is allowed but larger than the queue would be told "later" for ever.
-    if ingest.queue_events_max < ingest.events_per_batch_max:
-        raise error("ingest.queue_events_max", "expected at least events_per_batch_max")
-    if ingest.queue_bytes_max < ingest.body_bytes_max:
-        raise error("ingest.queue_bytes_max", "expected at least body_bytes_max")

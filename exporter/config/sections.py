@@ -9,12 +9,14 @@ from msgspec import Meta, Struct
 
 LogLevel = Literal["debug", "info", "warn", "error"]
 LogFormat = Literal["logfmt", "json"]
+Sync = Literal["normal", "full"]
 
 MEBIBYTE = 2**20
 Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Bytes = Annotated[int, Meta(ge=1024, le=1024 * MEBIBYTE)]
 Seconds = Annotated[int, Meta(ge=1, le=31 * 86_400)]
 Addresses = Annotated[tuple[str, ...], Meta(min_length=1, max_length=16)]
+FilePath = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
 class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,18 +24,29 @@ class Section(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Web(Section, frozen=True, kw_only=True):
-    """Where everything is served.
+    """Where everything is served, and to whom.
 
     - `listen_address`: addresses, each `host:port`, `[ipv6]:port` or `:port` (all interfaces).
+    - `config_file`: TLS, passwords and headers, in the format of Prometheus's exporter-toolkit.
+    - `enable_lifecycle`: whether a request may reload the configuration.
+    - `hosts_allowed`: names besides the loopback's own that a request to a loopback address may
+      ask for in `Host`.
+    - `connections_max`: open connections of each listener's server.
     """
 
     listen_address: Addresses = ("127.0.0.1:24368",)
+    config_file: FilePath | None = None
+    enable_lifecycle: bool = False
+    hosts_allowed: Annotated[tuple[str, ...], Meta(max_length=100)] = ()
+    connections_max: Annotated[int, Meta(ge=1, le=1_000_000)] = 1000
 
 
 class Ingest(Section, frozen=True, kw_only=True):
     """How pushes are taken.
 
     - `listen_address`: where set, the push routes exist on this address only.
+    - `require_auth`: refuse to start where pushes from other machines would need no credentials.
+    - `token_file`: a file with the bearer token that pushes must carry.
     - `body_bytes_max`: bytes of one push, decompressed.
     - `events_per_batch_max`: events in one push.
     - `queue_events_max`, `queue_bytes_max`: events and bytes of pushes waiting for the writer;
@@ -42,11 +55,28 @@ class Ingest(Section, frozen=True, kw_only=True):
     """
 
     listen_address: str | None = None
+    require_auth: bool = False
+    token_file: FilePath | None = None
     body_bytes_max: Bytes = 16 * MEBIBYTE
     events_per_batch_max: Count = 50_000
     queue_events_max: Count = 200_000
     queue_bytes_max: Bytes = 64 * MEBIBYTE
     body_timeout_secs: Annotated[int, Meta(ge=1, le=600)] = 15
+
+
+class Storage(Section, frozen=True, kw_only=True):
+    """Where what was acknowledged is kept, so that a restart does not lose it.
+
+    - `path`: a directory, made where it is not there; empty means in memory only.
+    - `sync`: a commit survives a killed process (`normal`) or a loss of power too (`full`).
+    - `snapshot_secs`, `snapshot_bytes`: a snapshot is taken once the last is so many seconds old,
+      or the journal has grown by so many bytes since.
+    """
+
+    path: Annotated[str, Meta(max_length=4096)] = "./agent-exporter-data"
+    sync: Sync = "normal"
+    snapshot_secs: Seconds = 60
+    snapshot_bytes: Bytes = 64 * MEBIBYTE
 
 
 class Dedupe(Section, frozen=True, kw_only=True):
@@ -120,12 +150,24 @@ class Log(Section, frozen=True, kw_only=True):
     format: LogFormat = "logfmt"
 
 
+class Shutdown(Section, frozen=True, kw_only=True):
+    """How the end is.
+
+    - `linger_secs`: seconds to go on serving after SIGTERM, until one more scrape was answered.
+      As text it may carry a unit: `20s`, `1m`, `500ms`.
+    """
+
+    linger_secs: Annotated[float, Meta(ge=0, le=600)] = 0
+
+
 class Config(Section, frozen=True, kw_only=True):
     """The whole configuration, one field a section."""
 
     web: Web = Web()
     ingest: Ingest = Ingest()
+    storage: Storage = Storage()
     dedupe: Dedupe = Dedupe()
     store: Store = Store()
     metrics: Metrics = Metrics()
     log: Log = Log()
+    shutdown: Shutdown = Shutdown()

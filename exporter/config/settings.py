@@ -14,7 +14,9 @@ class Setting(Struct, frozen=True, kw_only=True):
     """One setting: its flag without the dashes, its path in `Config`, and what help says of it.
 
     `placeholder` stands for the value in the help text. A `repeatable` flag may be given several
-    times; its environment variable separates the values with commas.
+    times; its environment variable separates the values with commas. A `boolean` flag may stand
+    without a value, and is true then. Where a setting `may_be_empty`, an empty variable sets it;
+    elsewhere that is as good as no variable.
     """
 
     flag: str
@@ -22,6 +24,8 @@ class Setting(Struct, frozen=True, kw_only=True):
     help: str
     placeholder: str
     repeatable: bool = False
+    boolean: bool = False
+    may_be_empty: bool = False
 
     @property
     def variable(self) -> str:
@@ -38,10 +42,50 @@ SETTINGS = (
         repeatable=True,
     ),
     Setting(
+        flag="web.config.file",
+        path=("web", "config_file"),
+        help="the file with TLS, passwords and headers, as Prometheus's exporters take it",
+        placeholder="FILE",
+    ),
+    Setting(
+        flag="web.enable-lifecycle",
+        path=("web", "enable_lifecycle"),
+        help="let POST /-/reload reload the configuration",
+        placeholder="true|false",
+        boolean=True,
+    ),
+    Setting(
         flag="ingest.listen-address",
         path=("ingest", "listen_address"),
         help="take pushes on this address only; by default they are taken wherever is served",
         placeholder="ADDRESS",
+    ),
+    Setting(
+        flag="ingest.require-auth",
+        path=("ingest", "require_auth"),
+        help="refuse to start where pushes from other machines would need no credentials",
+        placeholder="true|false",
+        boolean=True,
+    ),
+    Setting(
+        flag="storage.path",
+        path=("storage", "path"),
+        help="the directory in which state outlives a restart; empty: in memory only",
+        placeholder="DIR",
+        may_be_empty=True,
+    ),
+    Setting(
+        flag="storage.sync",
+        path=("storage", "sync"),
+        help="what a commit survives: normal (a killed process) or full (a loss of power too)",
+        placeholder="normal|full",
+    ),
+    Setting(
+        flag="shutdown.linger",
+        path=("shutdown", "linger_secs"),
+        help="go on serving after SIGTERM until one more scrape was answered, at most this long:"
+        " 20s, 1m, 500ms or seconds, up to 600s",
+        placeholder="DURATION",
     ),
     Setting(
         flag="log.level",

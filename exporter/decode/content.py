@@ -1,11 +1,14 @@
 """Content encodings: the bytes of a push as they were before they were packed for the wire."""
 
 import zlib
+from collections.abc import Iterator
 
 from exporter.event.rejection import Code, Refusal
 
 GZIP_WINDOW_BITS = 31
 """zlib's code for a 32 KiB window inside a gzip frame, and nothing else."""
+
+PIECE_BYTES = 64 * 1024
 
 
 def unpack(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
@@ -27,18 +30,33 @@ def unpack(body: bytes, encoding: str | None, *, bytes_max: int) -> bytes:
 
 def _gunzip(body: bytes, bytes_max: int) -> bytes:
     inflater = zlib.decompressobj(GZIP_WINDOW_BITS)
+    pieces: list[bytes] = []
+    size_bytes = 0
     try:
-        # One byte more than allowed: enough to know, and never the whole of a bomb.
-        content = inflater.decompress(body, bytes_max + 1)
+        for piece in _inflated(inflater, body):
+            # Known before the pieces are joined, which takes their room once more.
+            size_bytes += len(piece)
+            if size_bytes > bytes_max:
+                raise too_large(bytes_max)
+            pieces.append(piece)
     except zlib.error:
         raise Refusal(Code.MALFORMED, "the gzip stream is damaged") from None
-    if len(content) > bytes_max:
-        raise too_large(bytes_max)
     if not inflater.eof:
         raise Refusal(Code.TRUNCATED, "the gzip stream ends before its trailer")
     if inflater.unused_data:
         raise Refusal(Code.MALFORMED, "something follows the gzip stream")
-    return content
+    return b"".join(pieces)
+
+
+def _inflated(inflater: "zlib._Decompress", body: bytes) -> Iterator[bytes]:
+    """Yield what a body holds in small pieces, however well it is packed."""
+    for start in range(0, len(body), PIECE_BYTES):
+        packed = body[start : start + PIECE_BYTES]
+        while packed:
+            yield inflater.decompress(packed, PIECE_BYTES)
+            packed = inflater.unconsumed_tail
+        if inflater.unused_data:
+            return
 
 
 def too_large(bytes_max: int) -> Refusal:

@@ -1,5 +1,6 @@
 """Why something pushed was not taken: a closed set of codes, and never the pushed value itself."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
@@ -37,6 +38,11 @@ class Code(StrEnum):
     # Of a question.
     INVALID_PARAMETER = "invalid_parameter"
 
+    # Of who asks.
+    UNAUTHORIZED = "unauthorized"
+    FORBIDDEN = "forbidden"
+    RATE_LIMITED = "rate_limited"
+
 
 class Rejection(Struct, frozen=True):
     """One event of a batch that was not taken: its position, why, and where in it."""
@@ -51,7 +57,7 @@ class Refusal(Exception):  # noqa: N818 - it may mean no more than "later"
 
     `code` says why; `detail` is a sentence for a person, of our own words only; `path` names what
     it is about, where that is one thing; `retry_after_secs` is set where the same may succeed
-    later.
+    later; `headers` are what the answer must carry beside it, as `WWW-Authenticate` of a 401.
     """
 
     def __init__(
@@ -61,9 +67,11 @@ class Refusal(Exception):  # noqa: N818 - it may mean no more than "later"
         *,
         path: str | None = None,
         retry_after_secs: int | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = code
         self.detail = detail
         self.path = path
         self.retry_after_secs = retry_after_secs
+        self.headers = headers or {}

@@ -23,7 +23,7 @@ class LabelBudgets:
     def __init__(self, values_max: Mapping[str, int]) -> None:
         self.values_max = dict(values_max)
         self.overflows: Counter[str] = Counter()
-        self._held: dict[str, Counter[str]] = {name: Counter() for name in values_max}
+        self.held: dict[str, Counter[str]] = {name: Counter() for name in values_max}
 
     def fold(self, names: Sequence[str], values: Sequence[str]) -> tuple[str, ...]:
         """Return the values with those that find no room replaced, counting each replacement."""
@@ -38,7 +38,7 @@ class LabelBudgets:
         return (*map(self._fold_one, names, values), *values[len(names) :])
 
     def _fold_one(self, name: str, value: str) -> str:
-        held = self._held[name]
+        held = self.held[name]
         if not value or value in held or len(held) < self.values_max[name]:
             return value
         return OTHER
@@ -47,17 +47,35 @@ class LabelBudgets:
         """Note that one more series carries these values."""
         for name, value in zip(names, values):  # noqa: B905 - closed labels follow
             if value and value != OTHER:
-                self._held[name][value] += 1
+                self.held[name][value] += 1
 
     def release(self, names: Sequence[str], values: Sequence[str]) -> None:
         """Note that one series fewer carries these values."""
         for name, value in zip(names, values):  # noqa: B905 - closed labels follow
             if value and value != OTHER:
-                held = self._held[name]
+                held = self.held[name]
                 held[value] -= 1
                 if not held[value]:
                     del held[value]
 
     def values(self, name: str) -> int:
         """Return how many values of a label are in use, `_other` not among them."""
-        return len(self._held[name])
+        return len(self.held[name])
+
+
+class GuestBudgets(LabelBudgets):
+    """What families that are read at every scrape hold: room that the recorded ones leave.
+
+    They never take it from those. Where an event is counted must not depend on who scraped before
+    it, or a replay, which nobody scrapes, would count it elsewhere.
+    """
+
+    def __init__(self, hosts: LabelBudgets) -> None:
+        super().__init__(hosts.values_max)
+        self._hosts = hosts
+
+    def _fold_one(self, name: str, value: str) -> str:
+        recorded, held = self._hosts.held[name], self.held[name]
+        if not value or value in recorded or value in held:
+            return value
+        return value if len(recorded) + len(held) < self.values_max[name] else OTHER

@@ -59,13 +59,13 @@ class OutcomeSeries:
         self._durations = registry.histograms(durations)
         self._duration: Histogram | None = None
 
-    def record(self, *, success: bool, duration_ms: float | None, now: float) -> None:
+    def record(self, *, success: bool, duration_ms: float | None) -> None:
         """Count one that ended; a duration of `None` is unknown and observed nowhere."""
         if success:
-            self._success.value += 1.0
+            self._success.value += 1
         else:
-            self._error.value += 1.0
+            self._error.value += 1
         if duration_ms is not None:
             if self._duration is None:
-                self._duration = self._durations.get(self._labels, now)
+                self._duration = self._durations.join(self._labels, self._success.created)
             self._duration.observe(duration_ms / 1000)

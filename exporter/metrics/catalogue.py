@@ -67,6 +67,15 @@ class Family:
         return last if last in _UNITS else ""
 
     @property
+    def recorded(self) -> bool:
+        """Whether its series are made of events, and so outlive the process with these.
+
+        The rest is read from its owner at every scrape, or is about the process alone.
+        """
+        of_agents = not self.name.startswith("agent_exporter_")
+        return of_agents and (self.type != "gauge" or self.expiring)
+
+    @property
     def lines_per_label_set(self) -> int:
         """How many series one set of label values exposes."""
         return len(self.buckets) + 3 if self.type == "histogram" else 1
@@ -258,6 +267,15 @@ PUSH_DURATION = _histogram(
     "Time from the headers of a push to its answer.",
     _FAST_SECONDS,
 )
+REQUESTS_REFUSED = _counter(
+    "agent_exporter_requests_refused",
+    "Requests of who may not come in, or not now, by reason.",
+    closed=(Closed("code"),),
+)
+CONNECTIONS_REFUSED = _counter(
+    "agent_exporter_connections_refused",
+    "Connections turned away because too many were open and busy.",
+)
 EVENTS = _counter(
     "agent_exporter_events",
     "Events pushed, by what became of them: accepted, duplicate or rejected.",
@@ -316,6 +334,15 @@ WRITER_FAULTS = _counter(
 JOURNAL_SNAPSHOT_TIMESTAMP = _gauge(
     "agent_exporter_journal_snapshot_timestamp_seconds",
     "When the newest snapshot was taken, in Unix seconds.",
+)
+JOURNAL_SNAPSHOT_FAILURES = _counter(
+    "agent_exporter_journal_snapshot_failures",
+    "Snapshots that could not be kept; the journal grows until one can.",
+)
+EPOCH_START = _gauge(
+    "agent_exporter_epoch_start_timestamp_seconds",
+    "When the agents' counters began at 0, in Unix seconds, and why they had to.",
+    closed=(Closed("cause", ("new", "memory", "power_loss", "corrupt")),),
 )
 LAST_PUSH_TIMESTAMP = _gauge(
     "agent_exporter_last_push_timestamp_seconds",

@@ -6,7 +6,12 @@ the same additions cost one by one (0.9 us an event instead of 3.1). What is ugl
 must fold first; `exporter.metrics.recorder` sees to that.
 
 Outcomes, error types, unpriced and mismatch counters start at 0 with the first completion, so that
-`rate()` sees the first failure; the rest appears when its first value is known.
+`rate()` sees the first failure; the rest appears when its first value is known. All of them began
+with the first completion.
+
+When events are folded depends on who reads, and a replay after a crash has nobody who does. So
+nothing may depend on where one fold ends and the next begins: neither sums of floats (`added`) nor
+the beginning of a series.
 """
 
 import operator
@@ -19,7 +24,7 @@ from exporter.event.types import Completion
 from exporter.metrics import catalogue
 from exporter.metrics.catalogue import Family
 from exporter.metrics.registry import Registry
-from exporter.metrics.series import Counter, Histogram
+from exporter.metrics.series import Counter, Histogram, added
 
 _PART_GETTERS = [operator.attrgetter(part) for part in PARTS]
 
@@ -32,6 +37,7 @@ class CompletionSeries:
 
     __slots__ = (
         "_counters",
+        "_created",
         "_error",
         "_error_types",
         "_histograms",
@@ -55,10 +61,11 @@ class CompletionSeries:
         self._error_types = {kind: errors.get((*labels, kind), now) for kind in ErrorType}
         self._counters: dict[tuple[str, str], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
+        self._created = self._success.created
         self.waiting: list[Completion] = []
 
-    def fold(self, since: float) -> None:
-        """Count what waits. A series that it is the first of began at `since`, Unix seconds."""
+    def fold(self) -> None:
+        """Count what waits."""
         events, self.waiting = self.waiting, []
         if not events:
             return
@@ -70,15 +77,15 @@ class CompletionSeries:
         costs = [cost for event in events if (cost := event.cost_usd) is not None]
         self._unpriced.value += len(events) - len(costs)
         if costs:
-            self._add(catalogue.COST, "reported", sum(costs), since)
+            self._add(catalogue.COST, "reported", costs)
         latencies = [ms / 1000 for event in events if (ms := event.latency_ms) is not None]
         ttfts = [ms / 1000 for event in events if (ms := event.ttft_ms) is not None]
-        self._observe(catalogue.COMPLETION_DURATION, latencies, since)
-        self._observe(catalogue.COMPLETION_TTFT, ttfts, since)
+        self._observe(catalogue.COMPLETION_DURATION, latencies)
+        self._observe(catalogue.COMPLETION_TTFT, ttfts)
         self._exemplify([event for event in events if event.trace_id is not None])
         tokens = [tokens for event in events if (tokens := event.tokens) is not None]
         if tokens:
-            self._fold_tokens(tokens, since)
+            self._fold_tokens(tokens)
 
     def _exemplify(self, traced: Sequence[Completion]) -> None:
         for event in traced:
@@ -87,46 +94,45 @@ class CompletionSeries:
                     event.latency_ms / 1000, event.trace_id, event.at
                 )
 
-    def _fold_tokens(self, tokens: Sequence[Tokens], since: float) -> None:
+    def _fold_tokens(self, tokens: Sequence[Tokens]) -> None:
         columns = [list(map(part, tokens)) for part in _PART_GETTERS]
         try:
             sums = [sum(column) for column in columns]
         except TypeError:  # Some part of some completion is None, not reported.
-            self._fold_gaps(columns, tokens, since)
+            self._fold_gaps(columns, tokens)
         else:
             for part, total in zip(PARTS, sums, strict=True):
-                self._add(catalogue.TOKENS, part, total, since)
+                self._add(catalogue.TOKENS, part, (total,))
             input_, output, reasoning, cache_read, cache_write = columns
             prompts = list(map(sum, zip(input_, cache_read, cache_write, strict=True)))
             generated = list(map(operator.add, output, reasoning))
-            self._observe(catalogue.COMPLETION_INPUT_TOKENS, prompts, since)
-            self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, generated, since)
+            self._observe(catalogue.COMPLETION_INPUT_TOKENS, prompts)
+            self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, generated)
         self._mismatches.value += sum(one.mismatched for one in tokens if one.total is not None)
 
-    def _fold_gaps(
-        self, columns: Sequence[list[int | None]], tokens: Sequence[Tokens], since: float
-    ) -> None:
+    def _fold_gaps(self, columns: Sequence[list[int | None]], tokens: Sequence[Tokens]) -> None:
         for part, column in zip(PARTS, columns, strict=True):
             reported = [count for count in column if count is not None]
             if reported:
-                self._add(catalogue.TOKENS, part, sum(reported), since)
+                self._add(catalogue.TOKENS, part, reported)
         prompts = [count for one in tokens if (count := one.prompt) is not None]
         generated = [count for one in tokens if (count := one.generated) is not None]
-        self._observe(catalogue.COMPLETION_INPUT_TOKENS, prompts, since)
-        self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, generated, since)
+        self._observe(catalogue.COMPLETION_INPUT_TOKENS, prompts)
+        self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, generated)
 
-    def _add(self, family: Family, value: str, amount: float, since: float) -> None:
+    def _add(self, family: Family, value: str, amounts: Sequence[float]) -> None:
         counter = self._counters.get((family.name, value))
         if counter is None:
-            counter = self._registry.counters(family).get((*self._labels, value), since)
+            table = self._registry.counters(family)
+            counter = table.join((*self._labels, value), self._created)
             self._counters[family.name, value] = counter
-        counter.value += amount
+        counter.value = added(counter.value, amounts)
 
-    def _observe(self, family: Family, values: Sequence[float], since: float) -> None:
+    def _observe(self, family: Family, values: Sequence[float]) -> None:
         if not values:
             return
         histogram = self._histograms.get(family.name)
         if histogram is None:
-            histogram = self._registry.histograms(family).get(self._labels, since)
+            histogram = self._registry.histograms(family).join(self._labels, self._created)
             self._histograms[family.name] = histogram
         histogram.observe_all(values)

@@ -18,6 +18,8 @@ from exporter.metrics import catalogue
 from exporter.metrics.bundle import Bundles, OutcomeSeries
 from exporter.metrics.completion_series import CompletionSeries
 from exporter.metrics.registry import Registry
+from exporter.metrics.series import Gauge
+from exporter.metrics.table import Table
 
 WAITING_MAX = 4_096
 """How many events may wait to be folded into series; folding so many takes about 4 ms."""
@@ -28,7 +30,7 @@ class Recorder:
 
     def __init__(self, registry: Registry) -> None:
         self._waiting = 0
-        self._waiting_since = 0.0
+        self._gauge_ttl_secs = registry.gauge_ttl_secs
         self._logs = registry.counters(catalogue.LOG_EVENTS)
         self._depths = registry.gauges(catalogue.QUEUE_DEPTH)
         self._used = registry.gauges(catalogue.QUOTA_USED)
@@ -65,8 +67,6 @@ class Recorder:
         record_by_class = self._record_by_class
         for event in events:
             record_by_class[event.__class__](event, now)
-        if not self._waiting:
-            self._waiting_since = now
         self._waiting += len(events)
         if self._waiting >= WAITING_MAX:
             self.fold()
@@ -75,7 +75,7 @@ class Recorder:
         """Bring every series up to date; whoever reads them does this first."""
         if self._waiting:
             for series in self._completions.all():
-                series.fold(self._waiting_since)
+                series.fold()
             self._waiting = 0
 
     def _completion(self, event: Completion, now: float) -> None:
@@ -87,12 +87,12 @@ class Recorder:
 
     def _request_ended(self, event: RequestEnded, now: float) -> None:
         self._requests.find((event.agent, event.channel or UNKNOWN), now).record(
-            success=bool(event.success), duration_ms=event.duration_ms, now=now
+            success=bool(event.success), duration_ms=event.duration_ms
         )
 
     def _tool_call(self, event: ToolCall, now: float) -> None:
         self._tools.find((event.agent, event.tool), now).record(
-            success=bool(event.success), duration_ms=event.duration_ms, now=now
+            success=bool(event.success), duration_ms=event.duration_ms
         )
 
     def _log(self, event: Log, now: float) -> None:
@@ -104,15 +104,21 @@ class Recorder:
             for level in catalogue.LEVELS:
                 self._logs.get((*placed, level), now)
             found = self._logs.get((*placed, event.level), now)
-        found.value += 1.0
+        found.value += 1
 
     def _queue_depth(self, event: QueueDepth, now: float) -> None:
-        at = min(event.at, now)
-        self._depths.get((event.agent, event.queue), at).read(event.depth, at)
+        self._read(self._depths, (event.agent, event.queue), event.depth, event.at, now)
 
     def _quota(self, event: Quota, now: float) -> None:
-        at = min(event.at, now)
         labels = (event.agent, event.provider or UNKNOWN, event.window)
-        self._used.get(labels, at).read(event.used_ratio, at)
+        self._read(self._used, labels, event.used_ratio, event.at, now)
         if event.resets_at is not None:
-            self._resets.get(labels, at).read(event.resets_at, at)
+            self._read(self._resets, labels, event.resets_at, event.at, now)
+
+    def _read(
+        self, table: Table[Gauge], labels: tuple[str, ...], value: float, at: float, now: float
+    ) -> None:
+        """Take a reading; one that has expired already would only take room from others."""
+        at = min(at, now)
+        if now - at < self._gauge_ttl_secs:
+            table.get(labels, now, since=at).read(value, at)

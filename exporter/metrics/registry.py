@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from exporter.metrics.budget import LABEL_SET, LabelBudgets
+from exporter.metrics.budget import LABEL_SET, GuestBudgets, LabelBudgets
 from exporter.metrics.catalogue import CATALOGUE, SERIES, Family
 from exporter.metrics.series import Counter, Gauge, Histogram
 from exporter.metrics.table import Rows, Table
@@ -61,28 +61,42 @@ class Registry:
         started_at: float,
     ) -> None:
         self.budgets = budgets
-        self._gauge_ttl_secs = gauge_ttl_secs
+        self.gauge_ttl_secs = gauge_ttl_secs
         self._started_at = started_at
         self._counters: dict[str, Table[Counter]] = {}
         self._gauges: dict[str, Table[Gauge]] = {}
         self._histograms: dict[str, Table[Histogram]] = {}
         self._folds: list[Callable[[], None]] = []
         self._pulls: list[Callable[[float], None]] = []
+        self._made_room_at = float("-inf")
+        guests = GuestBudgets(budgets)
         for family in CATALOGUE:
-            self._add(family, label_sets_max)
+            self._add(family, budgets if family.recorded else guests, label_sets_max)
 
-    def _add(self, family: Family, label_sets_max: int) -> None:
+    def _add(self, family: Family, budgets: LabelBudgets, label_sets_max: int) -> None:
         if family.type == "counter":
             self._counters[family.name] = Table(
-                family, Counter, self.budgets, label_sets_max=label_sets_max
+                family,
+                Counter,
+                budgets,
+                label_sets_max=label_sets_max,
+                make_room=self._make_room,
             )
         elif family.type == "gauge":
             self._gauges[family.name] = Table(
-                family, Gauge, self.budgets, label_sets_max=label_sets_max
+                family,
+                Gauge,
+                budgets,
+                label_sets_max=label_sets_max,
+                make_room=self._make_room,
             )
         else:
             self._histograms[family.name] = Table(
-                family, Histogram, self.budgets, label_sets_max=label_sets_max
+                family,
+                Histogram,
+                budgets,
+                label_sets_max=label_sets_max,
+                make_room=self._make_room,
             )
 
     def counters(self, family: Family) -> Table[Counter]:
@@ -122,19 +136,32 @@ class Registry:
 
     def refresh(self, now: float) -> None:
         """Bring everything up to date as of `now`, Unix seconds, and let expired gauges go."""
-        for fold in self._folds:
-            fold()
-        for table in self._gauges.values():
-            if table.family.expiring:
-                self._expire(table, now)
+        self.fold()
+        self._expire(now)
         for pull in self._pulls:
             pull(now)
 
-    def _expire(self, table: Table[Gauge], now: float) -> None:
+    def fold(self) -> None:
+        """Bring the recorded series up to date."""
+        for fold in self._folds:
+            fold()
+
+    def _make_room(self, now: float) -> None:
+        # Events are recorded many to one `now`; what had not expired for the first has not since.
+        if now != self._made_room_at:
+            self._made_room_at = now
+            self._expire(now)
+
+    def _expire(self, now: float) -> None:
+        for table in self._gauges.values():
+            if table.family.expiring:
+                self._expire_gauges(table, now)
+
+    def _expire_gauges(self, table: Table[Gauge], now: float) -> None:
         for gauge in table.all():
             # A clock that stepped back must not keep a gauge for longer.
             gauge.updated_at = min(gauge.updated_at, now)
-            if now - gauge.updated_at >= self._gauge_ttl_secs:
+            if now - gauge.updated_at >= self.gauge_ttl_secs:
                 table.remove(gauge)
 
     def tables(self) -> list[Table[Any]]:

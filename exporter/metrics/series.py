@@ -10,9 +10,11 @@ does not have to mark anything. What is ugly: `value`, `sums` and `counts` are w
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import accumulate
+from operator import add
 
 from exporter.metrics.catalogue import Family
 from exporter.metrics.text import number, sample_prefix
@@ -33,8 +35,20 @@ class Exemplar:
     at: float
 
 
+def added(total: float, values: Iterable[float]) -> float:
+    """Return the total with each value added in turn.
+
+    Not `sum`: from Python 3.12 on it rounds but once, and so comes to another total where the same
+    values come in other batches. A replay has other batches, and must not come to less.
+    """
+    return reduce(add, values, total)
+
+
 class Counter:
-    """A sum that only grows. `created` is when it began, in Unix seconds."""
+    """A sum that only grows. `created` is when it began, in Unix seconds.
+
+    `value` stays an integer where only integers are added, so that it is exact however large.
+    """
 
     __slots__ = (
         "_created_line",
@@ -49,12 +63,12 @@ class Counter:
 
     def __init__(self, family: Family, labels: tuple[str, ...], created: float) -> None:
         self.labels = labels
-        self.value = 0.0
+        self.value: float = 0
         self.created = created
         self._family = family
         self._prefix = ""
         self._created_line = ""
-        self._rendered = -1.0
+        self._rendered: float = -1
         self._text = ""
 
     def text(self) -> str:
@@ -125,7 +139,7 @@ class Histogram:
         self.labels = labels
         self.bounds = family.buckets
         self.counts = [0] * (len(family.buckets) + 1)
-        self.sum = 0.0
+        self.sum: float = 0
         self.created = created
         self.exemplars: dict[int, Exemplar] = {}
         self._family = family
@@ -141,7 +155,7 @@ class Histogram:
 
     def observe_all(self, values: Sequence[float]) -> None:
         """Count many observations at once."""
-        self.sum += sum(values)
+        self.sum = added(self.sum, values)
         counts = self.counts
         below = 0
         ascending = sorted(values)

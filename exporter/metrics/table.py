@@ -14,15 +14,26 @@ Rows = Callable[[float], Iterable[tuple[tuple[str, ...], float]]]
 """What a pulled family reads at every scrape: label values and value, as of an instant."""
 
 
+def _keep_all(_now: float) -> None:
+    """Take nothing out: where no series expires, none makes room."""
+
+
 class Table(Generic[S]):
     """The series of `family`, made on first use.
 
     `label_sets_max` bounds how many sets of open label values there are, each with all its closed
-    ones. What comes after goes to the set whose open labels are all `_other`.
+    ones. What comes after goes to the set whose open labels are all `_other`. `make_room` is called
+    with `now` before anything is folded: what has expired need not have been taken out yet.
     """
 
     def __init__(
-        self, family: Family, series_class: type[S], budgets: LabelBudgets, *, label_sets_max: int
+        self,
+        family: Family,
+        series_class: type[S],
+        budgets: LabelBudgets,
+        *,
+        label_sets_max: int,
+        make_room: Callable[[float], None] = _keep_all,
     ) -> None:
         if series_class.__name__.lower() != family.type:
             raise TypeError(f"{family.name} is a {family.type}")
@@ -31,20 +42,26 @@ class Table(Generic[S]):
         self._open_labels = family.open_labels
         self._series_class: Callable[[Family, tuple[str, ...], float], S] = series_class
         self._budgets = budgets
+        self._make_room = make_room
         self._series: dict[tuple[str, ...], S] = {}
 
-    def get(self, values: Sequence[str], now: float) -> S:
+    def get(self, values: Sequence[str], now: float, *, since: float | None = None) -> S:
         """Return the series of these label values, folding and counting what finds no room.
 
-        A new series begins at `now`, Unix seconds.
+        A new series began at `since`, by default `now`, both in Unix seconds.
         """
-        names = self._open_labels
-        folded = self._budgets.fold(names, values)
-        if folded not in self._series and names and len(self._series) >= self.label_sets_max:
-            other = self._all_other(folded)
-            self._budgets.overflows[LABEL_SET] += other != folded
-            folded = other
-        return self._series.get(folded) or self._add(folded, now)
+        labels = tuple(values)
+        series = self._series.get(labels)
+        if series is not None:
+            return series
+        if not self._has_room(labels):
+            self._make_room(now)
+            labels = self._folded(labels)
+        return self.join(labels, now if since is None else since)
+
+    def join(self, labels: tuple[str, ...], since: float) -> S:
+        """Return the series of label values that were placed before, in this family or another."""
+        return self._series.get(labels) or self._add(labels, since)
 
     def find(self, values: tuple[str, ...]) -> S | None:
         """Return the series of just these label values, if there is one."""
@@ -67,10 +84,24 @@ class Table(Generic[S]):
     def __len__(self) -> int:
         return len(self._series)
 
-    def _add(self, folded: tuple[str, ...], now: float) -> S:
-        self._budgets.hold(self._open_labels, folded)
-        series: S = self._series_class(self.family, folded, now)
-        self._series[folded] = series
+    def _has_room(self, labels: tuple[str, ...]) -> bool:
+        if not self._open_labels:
+            return True
+        full = len(self._series) >= self.label_sets_max
+        return not full and self._budgets.peek(self._open_labels, labels) == labels
+
+    def _folded(self, labels: tuple[str, ...]) -> tuple[str, ...]:
+        folded = self._budgets.fold(self._open_labels, labels)
+        if folded in self._series or len(self._series) < self.label_sets_max:
+            return folded
+        other = self._all_other(folded)
+        self._budgets.overflows[LABEL_SET] += other != folded
+        return other
+
+    def _add(self, labels: tuple[str, ...], since: float) -> S:
+        self._budgets.hold(self._open_labels, labels)
+        series: S = self._series_class(self.family, labels, since)
+        self._series[labels] = series
         return series
 
     def refresh(

@@ -6,10 +6,25 @@ and a group that fails pushes no committed key out of its place.
 """
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from exporter.event.types import Event
 from exporter.pipeline.batch import Batch
+
+
+class Committed(Protocol):
+    """What is remembered of a batch that was committed, now or before a restart."""
+
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events that counted."""
+        ...
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The key it came with, if any."""
+        ...
 
 
 class Remembered:
@@ -37,6 +52,10 @@ class Remembered:
         if len(self._seen_at) > self._keys_max:
             _, seen_at = self._seen_at.popitem(last=False)
             self.evicted += now - seen_at < self._ttl_secs
+
+    def seen(self) -> list[tuple[str, float]]:
+        """Return every key and when it was seen, monotonic seconds; the oldest first."""
+        return list(self._seen_at.items())
 
     def __len__(self) -> int:
         return len(self._seen_at)
@@ -67,6 +86,7 @@ class Dedupe:
         if key is not None:
             if key in keys or self.keys.knows(key, now):
                 duplicates, batch.events, batch.idempotency_key = batch.events, [], None
+                batch.summary = None
                 return duplicates
             keys.add(key)
         duplicates = []
@@ -84,7 +104,7 @@ class Dedupe:
             batch.events = fresh
         return duplicates
 
-    def remember(self, batches: Sequence[Batch], now: float) -> None:
+    def remember(self, batches: Iterable[Committed], now: float) -> None:
         """Remember what was committed of the batches that `reduce` has been through."""
         for batch in batches:
             if batch.idempotency_key is not None:

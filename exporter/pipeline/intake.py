@@ -25,8 +25,8 @@ class Intake:
     """
 
     def __init__(self, *, events_max: int, bytes_max: int) -> None:
-        self._events_max = events_max
-        self._bytes_max = bytes_max
+        self.events_max = events_max
+        self.bytes_max = bytes_max
         self._waiting: list[Offer] = []
         self._arrived = asyncio.Event()
         self._closed = False
@@ -45,7 +45,7 @@ class Intake:
                 Code.NOT_ACCEPTING, "the exporter is not accepting pushes", retry_after_secs=5
             )
         events, size_bytes = self.events + len(batch.events), self._bytes + batch.size_bytes
-        if self._batches and (events > self._events_max or size_bytes > self._bytes_max):
+        if self._batches and (events > self.events_max or size_bytes > self.bytes_max):
             raise Refusal(Code.QUEUE_FULL, "too much is waiting", retry_after_secs=RETRY_AFTER_SECS)
         self.events, self._bytes = events, size_bytes
         self._batches += 1

@@ -5,8 +5,10 @@ only then lets the waiting replies go. So a scrape sees committed state only, an
 means committed. While a commit runs, the next group gathers behind it.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from exporter.clock import Clock
 from exporter.event.rejection import Code, Refusal
@@ -22,8 +24,13 @@ from exporter.pipeline.turns import Turns, pieces
 Apply = Callable[[Sequence[Event], float], None]
 """Take committed events into memory, as of an instant in Unix seconds."""
 
-Commit = Callable[[Sequence[Batch]], Awaitable[None]]
-"""Keep batches as one group; raises `Refusal` (`journal_failing`) where none of it was kept."""
+Absorb = Callable[[Any, float], None]
+"""Take a committed summary into memory, as of an instant in Unix seconds."""
+
+Commit = Callable[[Sequence[Batch], float], Awaitable[None]]
+"""Keep batches as one group, committed at an instant in Unix seconds.
+
+Raises `Refusal` (`journal_failing`) where none of it was kept."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +38,8 @@ log = logging.getLogger(__name__)
 class Writer:
     """Drains `intake` through `commit` into the journal, and then through `apply` into memory.
 
-    `observe_commit` is told how many seconds each group commit took.
+    `observe_commit` is told how many seconds each group commit took. Whoever holds `between_groups`
+    sees memory as it was after the last group, neither more nor less.
     """
 
     def __init__(
@@ -41,6 +49,7 @@ class Writer:
         dedupe: Dedupe,
         commit: Commit,
         apply: Apply,
+        absorb: Absorb,
         tally: Tally,
         clock: Clock,
         observe_commit: Callable[[float], None],
@@ -49,9 +58,11 @@ class Writer:
         self._dedupe = dedupe
         self._commit = commit
         self._apply = apply
+        self._absorb = absorb
         self._tally = tally
         self._clock = clock
         self._observe_commit = observe_commit
+        self.between_groups = asyncio.Lock()
 
     async def run(self) -> None:
         """Write until the intake is closed and empty.
@@ -72,7 +83,8 @@ class Writer:
         """
         offers = await self._intake.take()
         try:
-            await self._write(offers)
+            async with self.between_groups:
+                await self._write(offers)
         except Exception as error:  # noqa: BLE001 - whatever it is, others must be written
             self._count_fault(error)
         finally:
@@ -84,30 +96,34 @@ class Writer:
         now, monotonic = self._clock.now(), self._clock.monotonic()
         turns = Turns(self._clock)
         batches = [offer.batch for offer in offers]
+        summaries = [batch.summary is not None for batch in batches]
         duplicates = self._dedupe.reduce(batches, monotonic)
         for batch in batches:
             for piece in pieces(batch.events):
                 enrich(piece)
                 await turns.over()
-        if not await self._committed(batches):
+        if not await self._committed(batches, now):
             _refuse_unanswered(offers, _NOT_COMMITTED)
             return
         self._dedupe.remember(batches, monotonic)
-        for offer, repeated in zip(offers, duplicates, strict=True):
-            await self._applied(offer.batch, now, turns)
-            self._tally.count(offer.batch.source, offer.batch.events, ACCEPTED)
-            self._tally.count(offer.batch.source, repeated, DUPLICATE)
+        for offer, repeated, summary in zip(offers, duplicates, summaries, strict=True):
+            batch = offer.batch
+            await self._applied(batch, now, turns)
+            self._tally.count(batch.source, batch.events, ACCEPTED)
+            self._tally.count(batch.source, repeated, DUPLICATE)
             self._tally.last_push_at = now
+            imported = batch.summary is not None
             if not offer.receipt.done():
-                offer.receipt.set_result(Receipt(len(offer.batch.events), len(repeated)))
+                accepted, again = len(batch.events) + imported, len(repeated)
+                offer.receipt.set_result(Receipt(accepted, again + (summary and not imported)))
 
-    async def _committed(self, batches: Sequence[Batch]) -> bool:
-        fresh = [batch for batch in batches if batch.events]
+    async def _committed(self, batches: Sequence[Batch], now: float) -> bool:
+        fresh = [batch for batch in batches if not batch.empty]
         if not fresh:
             return True
         began = self._clock.monotonic()
         try:
-            await self._commit(fresh)
+            await self._commit(fresh, now)
         except Refusal as refusal:
             log.error("the journal cannot commit", extra={"fields": whereabouts(refusal)})  # noqa: TRY400 - no traceback: it may quote what was pushed
             self._tally.journal_failures += 1
@@ -118,11 +134,16 @@ class Writer:
     async def _applied(self, batch: Batch, now: float, turns: Turns) -> None:
         """Apply a committed batch. It stays committed, and is answered so, whatever happens."""
         for piece in pieces(batch.events):
-            try:
-                self._apply(piece, now)
-            except Exception as error:  # noqa: BLE001 - the commit stands, and others must count
-                self._count_fault(error)
+            self._take_in(self._apply, piece, now)
             await turns.over()
+        if batch.summary is not None:
+            self._take_in(self._absorb, batch.summary, now)
+
+    def _take_in(self, take: Callable[[Any, float], None], what: object, now: float) -> None:
+        try:
+            take(what, now)
+        except Exception as error:  # noqa: BLE001 - the commit stands, and others must count
+            self._count_fault(error)
 
     def _count_fault(self, error: Exception) -> None:
         self._tally.writer_faults += 1

@@ -8,7 +8,7 @@ Merging is written out, since a read may merge thousands; taking out runs once a
 the names.
 """
 
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 from exporter.event.tokens import PARTS
 from exporter.store import latency
@@ -17,7 +17,34 @@ NANO_PER_USD: Final = 1e9
 US_PER_MS: Final = 1e3
 
 _USAGE: Final = ("messages", *PARTS, "cost_nano", "unpriced")
-_TIMES: Final = ("latency_us", "ttft_us", "ttfts", "paced_tokens", "paced_us")
+_TIMES: Final = ("latency_us", "ttft_us", "ttfts", "paced_tokens", "paced_us", "unbinned")
+
+
+class UsageSums(Protocol):
+    """What can be merged into usage: any form of it."""
+
+    messages: int
+    input: int
+    output: int
+    reasoning: int
+    cache_read: int
+    cache_write: int
+    cost_nano: int
+    unpriced: int
+
+
+class CompletionSums(UsageSums, Protocol):
+    """What can be merged into completions: any form of them."""
+
+    successes: int
+    latencies: latency.Counts
+    latency_us: int
+    ttft_us: int
+    ttfts: int
+    paced_tokens: int
+    paced_us: int
+    unbinned: int
+    last_at: float
 
 
 class Usage:
@@ -45,7 +72,7 @@ class Usage:
         """The cost in dollars; `None` where not one completion had a known cost."""
         return self.cost_nano / NANO_PER_USD if self.messages > self.unpriced else None
 
-    def merge(self, other: "Usage") -> None:
+    def merge(self, other: UsageSums) -> None:
         """Add another usage to this one."""
         self.messages += other.messages
         self.input += other.input
@@ -81,12 +108,21 @@ class SessionUsage(Usage):
         super().__init__()
         self.spending = spending
 
+    def book(self, other: UsageSums) -> None:
+        """Add another usage to this one and to what the session spent."""
+        self.merge(other)
+        self.spending.cost_nano += other.cost_nano
+        self.spending.tokens += (
+            other.input + other.output + other.reasoning + other.cache_read + other.cache_write
+        )
+
 
 class Completions(Usage):
     """Usage, and how the completions went: `successes` of `messages`.
 
     Everything timed is about successes only: `latencies` and their sum `latency_us`, `ttft_us` of
     the `ttfts` that were told, and `paced_tokens` generated in `paced_us` by those that told both.
+    `unbinned` is how many latencies are in the sum and in no bucket: those known by a mean alone.
     `last_at` is the newest instant (Unix seconds); it merges, but cannot be taken out.
     """
 
@@ -101,9 +137,15 @@ class Completions(Usage):
         self.ttfts = 0
         self.paced_tokens = 0
         self.paced_us = 0
+        self.unbinned = 0
         self.last_at = float("-inf")
 
-    def absorb(self, other: "Completions") -> None:
+    @property
+    def timed(self) -> int:
+        """How many latencies are in the sum."""
+        return sum(self.latencies.values()) + self.unbinned
+
+    def absorb(self, other: CompletionSums) -> None:
         """Add another aggregate to this one."""
         self.merge(other)
         self.successes += other.successes
@@ -113,6 +155,7 @@ class Completions(Usage):
         self.ttfts += other.ttfts
         self.paced_tokens += other.paced_tokens
         self.paced_us += other.paced_us
+        self.unbinned += other.unbinned
         self.last_at = max(self.last_at, other.last_at)
 
     def remove(self, other: Self) -> None:

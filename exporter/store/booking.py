@@ -8,10 +8,26 @@ the slot is sealed (`OpenSlot.sealed`).
 """
 
 from math import log2
+from typing import Final
 
 from exporter.event.types import Completion
-from exporter.store.aggregate import NANO_PER_USD, US_PER_MS, Completions, SessionUsage
-from exporter.store.latency import BUCKETS_PER_DOUBLING, FIRST, LAST, OFFSET, Counts, bucket
+from exporter.store.aggregate import (
+    NANO_PER_USD,
+    US_PER_MS,
+    Completions,
+    CompletionSums,
+    SessionUsage,
+)
+from exporter.store.latency import (
+    BUCKETS_PER_DOUBLING,
+    FIRST,
+    LAST,
+    OFFSET,
+    Counts,
+    bucket,
+    merge,
+)
+from exporter.store.saved import SavedOpenSlot, saved
 
 
 class OpenSlot:
@@ -31,6 +47,7 @@ class OpenSlot:
         "successes",
         "ttft_ms",
         "ttfts",
+        "unbinned",
         "unpaced_ms",
         "unpaced_tokens",
         "unpriced",
@@ -40,7 +57,7 @@ class OpenSlot:
         self.last_at = float("-inf")
         self.successes = self.failures = self.unpriced = self.ttfts = self.cost_nano = 0
         self.input = self.output = self.reasoning = self.cache_read = self.cache_write = 0
-        self.unpaced_tokens = 0
+        self.unpaced_tokens = self.unbinned = 0
         self.latency_ms = self.ttft_ms = self.unpaced_ms = 0.0
         self.latencies: Counts = {}
 
@@ -62,8 +79,37 @@ class OpenSlot:
         total.ttfts = self.ttfts
         total.paced_tokens = self.output + self.reasoning - self.unpaced_tokens
         total.paced_us = total.latency_us - round(self.unpaced_ms * US_PER_MS)
+        total.unbinned = self.unbinned
         total.last_at = self.last_at
         return total
+
+    def absorb(self, other: CompletionSums) -> None:
+        """Add what was booked elsewhere; it is sealed again to the microsecond it says."""
+        self.last_at = max(self.last_at, other.last_at)
+        self.successes += other.successes
+        self.failures += other.messages - other.successes
+        self.input += other.input
+        self.output += other.output
+        self.reasoning += other.reasoning
+        self.cache_read += other.cache_read
+        self.cache_write += other.cache_write
+        self.cost_nano += other.cost_nano
+        self.unpriced += other.unpriced
+        merge(self.latencies, other.latencies)
+        self.latency_ms += other.latency_us / US_PER_MS
+        self.ttft_ms += other.ttft_us / US_PER_MS
+        self.ttfts += other.ttfts
+        self.unpaced_tokens += other.output + other.reasoning - other.paced_tokens
+        self.unpaced_ms += (other.latency_us - other.paced_us) / US_PER_MS
+        self.unbinned += other.unbinned
+
+    def restore(self, form: SavedOpenSlot) -> None:
+        """Become what was saved."""
+        for name in form.__struct_fields__:
+            setattr(self, name, getattr(form, name))
+
+
+save_open: Final = saved(SavedOpenSlot)
 
 
 def book(  # noqa: C901, PLR0915 - flat, for speed

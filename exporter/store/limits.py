@@ -18,112 +18,16 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exporter.event.types import UNKNOWN
+from exporter.store.limit import Limit, PairLimits
+from exporter.store.saved import SavedLimit, in_parts
 
 WHOLE_PROVIDER: Final = ""
 
 CALL: Final = ""
 """Who holds the limit that refused calls tell of; all others are windows of a quota, and named."""
 
-HOLDERS_MAX: Final = 8
-"""How many may hold a limit on one pair; the least recently signalled leaves."""
-
-RESET_AHEAD_SECS_MAX: Final = 32 * 86_400
-"""How far ahead a reset is believed: no allowance is counted over more than a month."""
-
 GaugeRow = tuple[str, str, bool, float | None]
 """Provider, model, whether it is limited, and the Unix second of the reset if it is."""
-
-
-class Limit:
-    """The newest signal of one holder about one pair; `reset_at` is `None` once it was lifted."""
-
-    __slots__ = ("known", "reset_at", "signalled_at")
-
-    def __init__(self, *, signalled_at: float, resets_at: float | None, ttl_secs: float) -> None:
-        self.signalled_at = signalled_at
-        self.reset_at: float | None = signalled_at + ttl_secs
-        self.known = False
-        if resets_at is not None and 0 < resets_at - signalled_at <= RESET_AHEAD_SECS_MAX:
-            self.reset_at = resets_at
-            self.known = True
-
-    def holds(self, now: float) -> bool:
-        """Return whether the limit is in force at `now`."""
-        return self.reset_at is not None and self.reset_at > now
-
-    def yields_to(self, newer: "Limit", now: float) -> bool:
-        """Return whether a later signal replaces this one: a guess never shortens knowledge."""
-        if newer.signalled_at < self.signalled_at:
-            return False
-        if newer.known or not self.known or not self.holds(now):
-            return True
-        return (newer.reset_at or 0.0) >= (self.reset_at or 0.0)
-
-    def disproved(self, *, began_at: float, at: float) -> bool:
-        """Return whether a success shows that the limit, not lifted before, is over.
-
-        One whose reset came is over anyway; lifting it spares the hot path the question.
-        """
-        if self.reset_at is None:
-            return False
-        return at >= self.reset_at or (not self.known and began_at > self.signalled_at)
-
-
-class PairLimits:
-    """The limits on one pair, by their holders, the least recently signalled first."""
-
-    __slots__ = ("_by_holder",)
-
-    def __init__(self) -> None:
-        self._by_holder: OrderedDict[str, Limit] = OrderedDict()
-
-    @property
-    def unlifted(self) -> int:
-        """How many limits nobody has lifted, their time up or not."""
-        return sum(limit.reset_at is not None for limit in self._by_holder.values())
-
-    def reset_at(self, now: float) -> float | None:
-        """Return the latest reset of the limits in force at `now`; `None` without one."""
-        held = [limit for limit in self._by_holder.values() if limit.holds(now)]
-        return max((limit.reset_at for limit in held if limit.reset_at is not None), default=None)
-
-    def signal(self, holder: str, limit: Limit, now: float) -> bool:
-        """Take a signal in; return whether it stands, rather than what its holder said before."""
-        before = self._by_holder.get(holder)
-        if before is not None and not before.yields_to(limit, now):
-            return False
-        self._by_holder[holder] = limit
-        self._by_holder.move_to_end(holder)
-        return True
-
-    def make_room(self) -> int:
-        """Forget what is one too many; return how many limits that was."""
-        if len(self._by_holder) <= HOLDERS_MAX:
-            return 0
-        self._by_holder.popitem(last=False)
-        return 1
-
-    def lift(self, holder: str, at: float) -> int:
-        """Lift what a holder said, unless it was said after `at`; return how many limits that is.
-
-        What was lifted is kept, so that an older signal that comes late does not set it again.
-        """
-        limit = self._by_holder.get(holder)
-        if limit is None or at < limit.signalled_at:
-            return 0
-        lifted = limit.reset_at is not None
-        limit.signalled_at = at
-        limit.reset_at = None
-        return lifted
-
-    def success(self, *, began_at: float, at: float) -> int:
-        """Lift every limit that a success disproves; return how many that is."""
-        lifted = 0
-        for limit in self._by_holder.values():
-            if limit.disproved(began_at=began_at, at=at):
-                limit.reset_at = None
-                lifted += 1
-        return lifted
 
 
 class LimitTable:
@@ -155,7 +59,7 @@ class LimitTable:
         A reset that does not lie after the signal, or lies more than `RESET_AHEAD_SECS_MAX` after
         it, is no reset, and is guessed instead. A limit that would be over by `now` is not set.
         """
-        limit = Limit(signalled_at=at, resets_at=resets_at, ttl_secs=self.ttl_secs)
+        limit = Limit.signalled(at, resets_at, self.ttl_secs)
         if not limit.holds(now):
             return None
         key = (provider, model)
@@ -163,13 +67,7 @@ class LimitTable:
         limited, unlifted = pair.reset_at(now) is not None, pair.unlifted
         if not pair.signal(holder, limit, now):
             return None
-        self.evictions += pair.make_room()
-        self.unlifted += pair.unlifted - unlifted
-        self._pairs[key] = pair
-        self._pairs.move_to_end(key)
-        if len(self._pairs) > self.limits_max:
-            self.unlifted -= self._pairs.popitem(last=False)[1].unlifted
-            self.evictions += 1
+        self.evictions += self._put(key, pair, unlifted)
         return None if limited else limit.reset_at
 
     def lift(self, provider: str, model: str, holder: str, *, at: float) -> None:
@@ -197,6 +95,43 @@ class LimitTable:
         pairs = dict.fromkeys(models) | dict.fromkeys(self._pairs)
         rows = [(pair, self.reset_at(*pair, now)) for pair in pairs]
         return [(*pair, reset_at is not None, reset_at) for pair, reset_at in rows]
+
+    def merge(self, provider: str, model: str, holder: str, limit: Limit, now: float) -> None:
+        """Take in what was said elsewhere, as if it had been said here in its order."""
+        key = (provider, model)
+        pair = self._pairs.get(key) or PairLimits()
+        unlifted = pair.unlifted
+        pair.merge(holder, limit, now)
+        self.evictions += self._put(key, pair, unlifted)
+
+    def save(self) -> Iterator[list[SavedLimit]]:
+        """Yield all limits, those of the least recently signalled pairs first."""
+        forms = (
+            SavedLimit(*key, holder, limit.signalled_at, limit.reset_at, limit.known)
+            for key, pair in list(self._pairs.items())
+            for holder, limit in pair.items()
+        )
+        return in_parts(forms, lambda _: 1)
+
+    def restore(self, form: SavedLimit) -> None:
+        """Take in a limit that was saved, after all that were signalled before it."""
+        key = (form.provider, form.model)
+        pair = self._pairs.get(key) or PairLimits()
+        unlifted = pair.unlifted
+        limit = Limit(signalled_at=form.signalled_at, reset_at=form.reset_at, known=form.known)
+        pair.put(form.holder, limit)
+        self._put(key, pair, unlifted)
+
+    def _put(self, key: tuple[str, str], pair: PairLimits, unlifted: int) -> int:
+        """Put a pair in as the latest, which had so many unlifted; return how many had to go."""
+        gone = pair.make_room()
+        self.unlifted += pair.unlifted - unlifted
+        self._pairs[key] = pair
+        self._pairs.move_to_end(key)
+        if len(self._pairs) > self.limits_max:
+            self.unlifted -= self._pairs.popitem(last=False)[1].unlifted
+            gone += 1
+        return gone
 
     def _about(self, provider: str, model: str) -> list[PairLimits]:
         """Return what limits a model: its own limits, and those of its provider if it is known."""

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final, Generic, TypeVar
 
 from exporter.event.types import UNKNOWN, RequestEnded, RequestStarted
+from exporter.store.saved import SavedLoneEnd
 
 ENDS_MAX: Final = 1_000
 """How many ends without a start are remembered, for starts that come after them."""
@@ -106,3 +107,14 @@ class LoneEnds:
             return False
         end.met = True
         return True
+
+    def save(self) -> list[SavedLoneEnd]:
+        """Return the ends, the first that came first."""
+        ends = ((key, self._ends.get(key)) for key in self._ends)
+        return [SavedLoneEnd(*key, end.at, end.met) for key, end in ends if end is not None]
+
+    def restore(self, form: SavedLoneEnd) -> None:
+        """Take in an end that was saved, after all that came before it."""
+        end = LoneEnd(form.at)
+        end.met = form.met
+        self._ends.put((form.agent, form.request_id), end)

@@ -5,7 +5,8 @@ from itertools import chain
 from exporter.store.aggregate import Completions
 from exporter.store.answers import ModelPerformance
 from exporter.store.limits import WHOLE_PROVIDER, GaugeRow, LimitTable
-from exporter.store.models import ModelKey, ModelTable
+from exporter.store.model_window import ModelKey
+from exporter.store.models import ModelTable
 from exporter.store.performance import performance
 
 

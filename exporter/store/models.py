@@ -1,107 +1,25 @@
 """How each (provider, model) did over the window.
 
-A window keeps its open slot apart from the sum of the sealed ones. A completion touches the open
-slot alone; a slot is added to the sum when the next one opens and taken out when it leaves, so that
-a read adds two aggregates however many slots and events lie behind them. What comes late, for a
-slot that is sealed already, is gathered beside it, for a few slots at a time, and added to both
-before anything else happens.
-
 Two bounds hold the memory: the number of models, and the entries of all histograms in sealed slots
 (`entries_max`), since a model whose latencies spread out fills as many as it has slots times
-buckets.
+buckets. A window lets go of what left the window when it is next touched; before a model has to go
+for want of room, all of them do.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Final
 
 from exporter.store.aggregate import Completions
 from exporter.store.booking import OpenSlot
+from exporter.store.model_window import ModelKey, ModelWindow
 from exporter.store.recency import EvictionQueue
+from exporter.store.saved import SavedClock, SavedModel, in_parts
 from exporter.store.seen import LatestKeys
-from exporter.store.window import NEVER, SlotClock, SlotRow
-
-ModelKey = tuple[str, str]
-"""Provider and model."""
-
-SLOT_ENTRIES: Final = 8
-"""What a sealed slot counts for beside the entries of its histogram."""
+from exporter.store.window import NEVER, SlotClock
 
 PASSED_MAX: Final = 1_000
 """How many models that have nothing left in the window are remembered by name."""
-
-LATE_SLOTS_MAX: Final = 4
-"""For how many slots what comes late is gathered."""
-
-
-class ModelWindow(SlotRow[Completions]):
-    """The window of one model.
-
-    The row holds the sealed slots and `sum` adds them up; `open` is the slot with the index `head`,
-    newer than all of them (`NEVER` if nothing was booked), `late` what came for those before it.
-    `entries` is what the sealed slots count for.
-    """
-
-    __slots__ = ("entries", "head", "late", "open", "sum", "used")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.head = NEVER
-        self.open = OpenSlot()
-        self.sum = Completions()
-        self.late: dict[int, OpenSlot] = {}
-        self.used = 0
-        self.entries = 0
-
-    def slot(self, index: int, floor: int) -> OpenSlot:
-        """Return where to book what belongs into the slot with that index."""
-        if index > self.head:
-            self.leave(floor)
-            if self.head != NEVER:
-                self._add(self.head, self.open.sealed())
-            self.open = OpenSlot()
-            self.head = index
-        if index == self.head:
-            return self.open
-        late = self.late.get(index)
-        if late is None:
-            if len(self.late) >= LATE_SLOTS_MAX:
-                self._seal_late()
-            late = self.late[index] = OpenSlot()
-        return late
-
-    def leave(self, floor: int) -> None:
-        """Let go of the slots up to and including `floor`."""
-        self._seal_late()
-        for gone in self.expire(floor):
-            self.sum.remove(gone)
-            self.entries -= _entries(gone)
-        if self.head <= floor:
-            self.head = NEVER
-
-    def total(self, floor: int) -> Completions:
-        """Return the sum of what is in the window, of which the open slot still is."""
-        self.leave(floor)
-        total = self.open.sealed()
-        last_at = total.last_at
-        total.absorb(self.sum)
-        total.last_at = last_at
-        return total
-
-    def _seal_late(self) -> None:
-        late, self.late = self.late, {}
-        for index, slot in late.items():
-            self._add(index, slot.sealed())
-
-    def _add(self, index: int, slot: Completions) -> None:
-        self.sum.absorb(slot)
-        sealed = self.slots.get(index)
-        if sealed is None:
-            self.put(index, slot)
-            self.entries += _entries(slot)
-        else:
-            before = _entries(sealed)
-            sealed.absorb(slot)
-            self.entries += _entries(sealed) - before
 
 
 class ModelTable:
@@ -119,6 +37,7 @@ class ModelTable:
         self._clock = clock
         self._windows: dict[ModelKey, ModelWindow] = {}
         self._entries = 0
+        self._swept = NEVER
         self._queue: EvictionQueue[ModelKey] = EvictionQueue()
 
     def slot(self, key: ModelKey, index: int, used: int) -> OpenSlot:
@@ -135,14 +54,15 @@ class ModelTable:
         before = window.entries
         slot = window.slot(index, self._clock.floor)
         self._entries += window.entries - before
-        while self._entries > self.entries_max and len(self._windows) > 1:
-            self._evict()
+        if self._entries > self.entries_max:
+            self._make_room()
         return slot
 
     def expire(self) -> None:
-        """Forget the models that have nothing left in the window."""
+        """Forget the models that have nothing left in the window, in the order they left it."""
         floor = self._clock.floor
-        for key in [key for key, window in self._windows.items() if window.head <= floor]:
+        left = [(window.head, key) for key, window in self._windows.items() if window.head <= floor]
+        for _, key in sorted(left, key=itemgetter(0)):
             self._forget(key)
 
     def total(self, key: ModelKey) -> Completions | None:
@@ -155,9 +75,59 @@ class ModelTable:
         self._entries += window.entries - before
         return total
 
+    def by_slot(self, key: ModelKey) -> dict[int, Completions]:
+        """Return what is in each slot of a model's window, the newest last; nothing for none."""
+        window = self._windows.get(key)
+        if window is None:
+            return {}
+        floor = self._clock.floor
+        return {index: slot for index, slot in window.by_slot().items() if index > floor}
+
     def keys(self) -> Iterator[ModelKey]:
         """Yield every (provider, model) that has something in the window."""
         return iter(self._windows)
+
+    def save(self) -> Iterator[list[SavedModel]]:
+        """Yield all windows, some at a time; what leaves meanwhile may be missing."""
+        windows = ((key, self._windows.get(key)) for key in list(self._windows))
+        forms = (window.save(key) for key, window in windows if window is not None)
+        return in_parts(forms, lambda form: 1 + len(form.slots))
+
+    def restore(self, form: SavedModel, made_by: SavedClock) -> None:
+        """Take in a window that was saved under a clock, which ours goes on from."""
+        key = (form.provider, form.model)
+        if key in self._windows:
+            raise ValueError("a model is saved twice")
+        window = ModelWindow()
+        window.restore(form)
+        if not self._clock.divides_like(made_by):
+            window = window.moved(made_by, self._clock)
+        self._windows[key] = window
+        self._entries += window.entries
+
+    def settle(self, passed: Iterable[ModelKey]) -> None:
+        """Let go of what was restored and has no place here; no more of it is to come.
+
+        `passed` are the models that had left, in that order.
+        """
+        self.expire()
+        for key in passed:
+            self.passed.add(key)
+        while len(self._windows) > self.models_max:
+            self._evict()
+        if self._entries > self.entries_max:
+            self._make_room()
+        self.evictions = 0
+
+    def _make_room(self) -> None:
+        floor = self._clock.floor
+        if self._swept != floor:
+            self._swept = floor
+            for window in self._windows.values():
+                window.leave(floor)
+            self._entries = sum(window.entries for window in self._windows.values())
+        while self._entries > self.entries_max and len(self._windows) > 1:
+            self._evict()
 
     def _admit(self, key: ModelKey) -> ModelWindow:
         if len(self._windows) >= self.models_max:
@@ -173,7 +143,3 @@ class ModelTable:
     def _forget(self, key: ModelKey) -> None:
         self._entries -= self._windows.pop(key).entries
         self.passed.add(key)
-
-
-def _entries(sealed: Completions) -> int:
-    return SLOT_ENTRIES + len(sealed.latencies)

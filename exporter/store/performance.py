@@ -33,7 +33,7 @@ def performance(
         failed_completions=sums.messages - sums.successes,
         window_secs=window_secs,
         throughput=sums.successes / window_secs,
-        avg_latency_ms=_ratio(sums.latency_us / US_PER_MS, sum(sums.latencies.values())),
+        avg_latency_ms=_ratio(sums.latency_us / US_PER_MS, sums.timed),
         p50_latency_ms=p50,
         p95_latency_ms=p95,
         p99_latency_ms=p99,

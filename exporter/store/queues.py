@@ -1,8 +1,10 @@
 """How deep the agents' queues are, as last read."""
 
 from collections import OrderedDict
+from collections.abc import Iterator
 
 from exporter.event.types import QueueDepth
+from exporter.store.saved import SavedQueue, in_parts
 
 
 class QueueTable:
@@ -25,12 +27,27 @@ class QueueTable:
             return
         self._readings[key] = (at, event.depth)
         self._readings.move_to_end(key)
-        if len(self._readings) > self.queues_max:
-            self._readings.popitem(last=False)
-            self.evictions += 1
+        self.evictions += self._make_room()
 
     def depth(self, now: float) -> int:
         """Return how many items wait in all queues together."""
         for key in [key for key, (at, _) in self._readings.items() if at <= now - self.ttl_secs]:
             del self._readings[key]
         return sum(depth for _, depth in self._readings.values())
+
+    def save(self) -> Iterator[list[SavedQueue]]:
+        """Yield the latest readings, the least recent first."""
+        readings = list(self._readings.items())
+        return in_parts((SavedQueue(*key, *reading) for key, reading in readings), lambda _: 1)
+
+    def restore(self, form: SavedQueue) -> None:
+        """Take in a reading that was saved, after all that are less recent."""
+        self._readings[form.agent, form.queue] = (form.at, form.depth)
+        self._make_room()
+
+    def _make_room(self) -> int:
+        """Forget what is one too many; return how many readings that was."""
+        if len(self._readings) <= self.queues_max:
+            return 0
+        self._readings.popitem(last=False)
+        return 1

@@ -8,11 +8,13 @@ after it is passed over (`exporter.store.matching`).
 """
 
 import heapq
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from exporter.event.types import UNKNOWN, RequestEnded, RequestStarted
 from exporter.store.answers import InFlight, instant
 from exporter.store.matching import ByRequest, LoneEnds, RequestKey
+from exporter.store.saved import in_parts
 from exporter.store.seen import LatestKeys
 
 IDLE_PAIRS_MAX: Final = 1000
@@ -36,7 +38,7 @@ class RequestTable:
         self.evictions = 0
         self.expiries = 0
         self._starts: ByRequest[RequestStarted] = ByRequest()
-        self._lone_ends = LoneEnds()
+        self.lone_ends = LoneEnds()
         self._oldest_first: list[tuple[float, RequestKey]] = []
         self._counts: dict[Pair, int] = {}
         self._idle: LatestKeys[Pair] = LatestKeys(keys_max=IDLE_PAIRS_MAX)
@@ -45,13 +47,9 @@ class RequestTable:
         """Take a start in; the second one of the same request is the same told again."""
         self.expire(now)
         key = (event.agent, event.request_id)
-        if self._starts.get(key) is not None or self._lone_ends.take(event):
+        if self._starts.get(key) is not None or self.lone_ends.take(event):
             return
-        self._starts.put(key, event)
-        heapq.heappush(self._oldest_first, (event.at, key))
-        pair = (event.agent, event.channel)
-        self._idle.discard(pair)
-        self._counts[pair] = self._counts.get(pair, 0) + 1
+        self._put(key, event)
         if len(self._starts) > self.requests_max:
             self._take(self._oldest())
             self.evictions += 1
@@ -65,7 +63,7 @@ class RequestTable:
         self.expire(now)
         key = self._starts.find(event.agent, event.request_id)
         if key is None:
-            self._lone_ends.add(event)
+            self.lone_ends.add(event)
         else:
             start = self._take(key)
             if event.duration_ms is None:
@@ -112,6 +110,35 @@ class RequestTable:
         """Return how many are in flight by (agent, channel), with a 0 for pairs seen before."""
         self.expire(now)
         return dict.fromkeys(self._idle, 0) | self._counts
+
+    def save(self) -> Iterator[list[RequestStarted]]:
+        """Yield the starts of what is in flight, in the order they came."""
+        return in_parts(list(self._starts.values()), lambda _: 1)
+
+    def idle(self) -> list[Pair]:
+        """Return the pairs that are told as 0, the one that fell idle longest ago first."""
+        return list(self._idle)
+
+    def restore_idle(self, pairs: Iterable[Pair]) -> None:
+        """Take in the pairs that were told as 0."""
+        for pair in pairs:
+            self._idle.add(pair)
+
+    def restore(self, event: RequestStarted) -> None:
+        """Take in a start that was saved, after all that came before it and all idle pairs."""
+        key = (event.agent, event.request_id)
+        if self._starts.get(key) is not None:
+            raise ValueError("a request is saved twice")
+        self._put(key, event)
+        if len(self._starts) > self.requests_max:
+            self._take(self._oldest())
+
+    def _put(self, key: RequestKey, event: RequestStarted) -> None:
+        self._starts.put(key, event)
+        heapq.heappush(self._oldest_first, (event.at, key))
+        pair = (event.agent, event.channel)
+        self._idle.discard(pair)
+        self._counts[pair] = self._counts.get(pair, 0) + 1
 
     def _oldest(self) -> RequestKey:
         """Return the key of the oldest start, now at the top of the heap; there must be one."""

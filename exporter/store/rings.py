@@ -6,6 +6,7 @@ they would take twenty times the room.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import msgspec
 
 from exporter.event.types import UNKNOWN, Completion, Level
 from exporter.store.answers import Call, RingEvent, instant
+from exporter.store.saved import SavedRingEvent, in_parts
 
 MESSAGE_LENGTH_MAX: Final = 4_096
 CONTEXT_BYTES_MAX: Final = 8_192
@@ -30,6 +32,10 @@ class CallRing:
     def newest(self, limit: int | None = None) -> list[Call]:
         """Return up to `limit` calls, the newest first."""
         return [_call(event) for event in islice(reversed(self._completions), limit)]
+
+    def save(self) -> Iterator[list[Completion]]:
+        """Yield the completions, the oldest first; to restore them, add them again."""
+        return in_parts(list(self._completions), lambda _: 1)
 
 
 class EventRing:
@@ -74,6 +80,28 @@ class EventRing:
         missed = min(self.last_seq - seq, len(self._events))
         newest = list(islice(reversed(self._events), max(missed, 0)))
         return newest[::-1]
+
+    def save(self) -> Iterator[list[SavedRingEvent]]:
+        """Yield the events, the oldest first."""
+        return in_parts(map(_saved, list(self._events)), _weight)
+
+    def restore(self, form: SavedRingEvent) -> None:
+        """Take in an event that was saved, after all that are older."""
+        context = msgspec.Raw(form.context) if form.context is not None else None
+        self._events.append(
+            RingEvent(form.seq, form.timestamp, form.level, form.source, form.message, context)
+        )
+
+
+def _saved(event: RingEvent) -> SavedRingEvent:
+    context = bytes(event.context) if event.context is not None else None
+    return SavedRingEvent(
+        event.seq, event.timestamp, event.level, event.source, event.message, context
+    )
+
+
+def _weight(form: SavedRingEvent) -> int:
+    return 1 + len(form.context or b"") // 1_024
 
 
 def _encoded(context: dict[str, Any] | None) -> msgspec.Raw | None:

@@ -6,17 +6,30 @@ would take too long to find out from them: in how many slots each model is, how 
 are, and what was spent in all.
 """
 
+from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 from exporter.event.types import OTHER, UNKNOWN
-from exporter.store.aggregate import SessionUsage, Spending, Usage
+from exporter.store.aggregate import SessionUsage, Spending, Usage, UsageSums
+from exporter.store.saved import SavedSession, SavedUsage, saved
 from exporter.store.window import NEVER, SlotRow
+
+SESSION_SLOTS: Final = 12
+"""Into how many slots at most the window is divided for the usage of a session."""
 
 SESSION_MODELS_MAX: Final = 100
 """Once a session has so many models, the usage of others is booked under `OTHER`."""
 
 Usages = dict[str, SessionUsage]
 """Usage in one slot, by model."""
+
+_save_usage = saved(SavedUsage)
+
+
+def stride(slots: int) -> int:
+    """Return how many of a clock's slots make one of a session's, where they make up the window."""
+    return ceil(slots / SESSION_SLOTS)
 
 
 class Session(SlotRow[Usages]):
@@ -55,6 +68,13 @@ class Session(SlotRow[Usages]):
         # number of slots that the model is in.
         self._names: dict[str, tuple[str, int]] = {}
 
+    def hear(self, agent: str, at: float, slot: int) -> None:
+        """Take in that elsewhere it was last heard of at `at` (Unix seconds), in that slot."""
+        if agent != UNKNOWN and (self.agent == UNKNOWN or at >= self.last_event_at):
+            self.agent = agent
+        self.last_slot = max(self.last_slot, slot)
+        self.last_event_at = max(self.last_event_at, at)
+
     def slot(self, index: int) -> Usages:
         """Return the usages of the slot with that index, which is about to be written to."""
         if index not in self.slots:
@@ -64,10 +84,12 @@ class Session(SlotRow[Usages]):
             self.open = self.slots[index]
         return self.slots[index]
 
-    def new_usage(self, model: str, slot: Usages) -> SessionUsage:
+    def new_usage(
+        self, model: str, slot: Usages, models_max: int = SESSION_MODELS_MAX
+    ) -> SessionUsage:
         """Return where to book a model that a slot does not have yet, making it if need be."""
         name, slots = self._names.get(model, (model, 0))
-        if not slots and len(self._names) >= SESSION_MODELS_MAX:
+        if not slots and len(self._names) >= models_max:
             name, slots = OTHER, self._names.get(OTHER, (OTHER, 0))[1]
             if OTHER in slot:
                 return slot[OTHER]
@@ -75,6 +97,17 @@ class Session(SlotRow[Usages]):
         self._names[name] = (name, slots + 1)
         self.usages += 1
         return usage
+
+    def absorb(
+        self, index: int, by_model: Mapping[str, UsageSums], models_max: int = SESSION_MODELS_MAX
+    ) -> None:
+        """Add usage to the slot with that index."""
+        slot = self.slot(index)
+        for model, sums in by_model.items():
+            usage = slot.get(model)
+            if usage is None:
+                usage = self.new_usage(model, slot, models_max)
+            usage.book(sums)
 
     def leave(self, floor: int) -> None:
         """Let go of the slots up to `floor`."""
@@ -97,6 +130,29 @@ class Session(SlotRow[Usages]):
                     totals[model] = Usage()
                 totals[model].merge(usage)
         return totals
+
+    def save(self, session_id: str) -> SavedSession:
+        """Return the form of this session as it is."""
+        return SavedSession(
+            session_id,
+            agent=self.agent,
+            used=self.used,
+            recent=self.recent,
+            last_event_at=self.last_event_at,
+            last_slot=self.last_slot,
+            slots={
+                index: {model: _save_usage(usage) for model, usage in slot.items()}
+                for index, slot in self.slots.items()
+            },
+        )
+
+    def restore(self, form: SavedSession) -> None:
+        """Become the session that was saved, but for its slots; this one must be fresh."""
+        self.agent = form.agent
+        self.used = form.used
+        self.recent = form.recent
+        self.last_event_at = form.last_event_at
+        self.last_slot = form.last_slot
 
     def _forget(self, model: str) -> None:
         name, slots = self._names.pop(model)

@@ -69,7 +69,8 @@ class State:
 
     `late_events` counts events older than the window: they enter the rings and the counts of the
     process's life, but no window. `messages_processed`, `errors` and the completions count from the
-    start of the process. Events must come enriched: see `exporter.event.types`.
+    start of the process; `used` numbers the uses of models and sessions. Events must come enriched:
+    see `exporter.event.types`.
     """
 
     def __init__(
@@ -114,7 +115,7 @@ class State:
         self.completions_failed = 0
         self.latency_ms_sum = 0.0
         self.latencies = 0
-        self._used = 0
+        self.used = 0
         self._handlers: dict[type[Event], Callable[[Any, float, int | None, float], None]] = {
             Completion: self._completion,
             RequestStarted: self._request_started,
@@ -156,7 +157,7 @@ class State:
         self.completions += 1
         provider = event.provider or UNKNOWN
         if slot is not None:
-            self._used = used = self._used + 1
+            self.used = used = self.used + 1
             usage = self.session_table.usage(event, at, slot, used)
             book(event, at, self.model_table.slot((provider, event.model), slot, used), usage)
         if not event.success:
@@ -228,8 +229,8 @@ class State:
 
     def _touch(self, event: Event, at: float, slot: int | None) -> None:
         if slot is not None:
-            self._used += 1
-            self.session_table.touch(event, at, slot, self._used)
+            self.used += 1
+            self.session_table.touch(event, at, slot, self.used)
 
     def _channel(self, channel: str) -> None:
         if channel != UNKNOWN:

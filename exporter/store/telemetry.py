@@ -5,10 +5,11 @@ to `now` (Unix seconds), so that what has left the window is gone even if nothin
 since.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Unpack
 
 from exporter.event.types import Event, Level
+from exporter.store import snapshot, transfer
 from exporter.store.answers import (
     Call,
     InFlight,
@@ -21,9 +22,10 @@ from exporter.store.answers import (
 from exporter.store.limits import GaugeRow
 from exporter.store.model_view import ModelView
 from exporter.store.performance import usage_snapshot
+from exporter.store.ranking import Sort
 from exporter.store.requests import Pair
-from exporter.store.sessions import Sort
 from exporter.store.state import Bounds, State
+from exporter.store.summary import Imported
 
 
 class TelemetryStore:
@@ -41,6 +43,43 @@ class TelemetryStore:
         self._models = ModelView(
             state.model_table, state.limit_table, window_secs=state.window_secs
         )
+
+    def save(self) -> Iterator[tuple[str, bytes]]:
+        """Yield all that is known, in parts with names, each made in a few milliseconds.
+
+        Between two parts the store may be read, but no event may be applied. The parts of a name
+        belong together in their order. Evictions and late events are counted by each process anew,
+        and are not saved.
+        """
+        return snapshot.save(self._state)
+
+    def restore(self, parts: Iterable[tuple[str, bytes]], *, totals: bool = True) -> None:
+        """Become what was saved, into a store to which nothing has happened.
+
+        From then on every answer is as if there had been no restart. Without `totals` the counts of
+        the process's life (messages, errors, completions) begin at 0. What a smaller configuration
+        has no room for goes, uncounted; slots of another length are filled by the instants of the
+        old ones. Parts of unknown names are passed over.
+
+        Raises `ValueError` where the parts are damaged; the store must not be used then.
+        """
+        snapshot.restore(self._state, parts, totals=totals)
+
+    def summary(self, *, now: float, export_id: str) -> Iterator[bytes]:
+        """Yield the JSON of what another store may take in, in pieces of a few milliseconds.
+
+        `export_id` is to be told by nobody else: it keeps the same export from counting twice.
+        """
+        performances = self.model_performances(now=now)
+        return transfer.write(self._state, performances, export_id=export_id, now=now)
+
+    def absorb(self, imported: Imported, now: float) -> None:
+        """Add what another store knew of models, sessions and limits, as of `now`.
+
+        What comes from one clock with the same slots adds up as if all had been recorded here.
+        Rings, requests, queues and the counts of the process's life stay as they are.
+        """
+        transfer.absorb(self._state, imported, now)
 
     @property
     def late_events(self) -> int:

@@ -14,6 +14,8 @@ stood, and time goes on from there with every slot keeping its age.
 from math import floor
 from typing import Final, Generic, TypeVar
 
+from exporter.store.saved import SavedClock
+
 NEVER: Final = -(2**62)
 """An index before every slot."""
 
@@ -42,6 +44,10 @@ class SlotClock:
         """Return the index of the slot that the Unix second `at` falls into."""
         return floor(at / self.slot_secs) + self._shift
 
+    def starts_at(self, index: int) -> float:
+        """Return the Unix second where the slot with that index begins."""
+        return (index - self._shift) * self.slot_secs
+
     def advance(self, now: float) -> bool:
         """Move slot time on to `now` (Unix seconds); return whether a new slot began."""
         index = self.slot(now)
@@ -53,6 +59,25 @@ class SlotClock:
             self._shift += self.head - index
         self.head_starts_at = (self.head - self._shift) * self.slot_secs
         return moved
+
+    def save(self) -> SavedClock:
+        """Return where slot time stands, and what its slots are."""
+        return SavedClock(self.slot_secs, self.slots, self.head, self._shift)
+
+    def restore(self, saved: SavedClock) -> None:
+        """Go on from where slot time stood, if need be in slots of another length."""
+        if saved.head == NEVER:
+            return
+        if self.divides_like(saved):
+            self.head, self._shift = saved.head, saved.shift
+        else:
+            self.head = self.slot(saved.middle(saved.head))
+        self.floor = self.head - self.slots
+        self.head_starts_at = (self.head - self._shift) * self.slot_secs
+
+    def divides_like(self, saved: SavedClock) -> bool:
+        """Return whether slots that were saved with `saved` keep their indices here."""
+        return (self.slot_secs, self.slots) == (saved.slot_secs, saved.slots)
 
 
 S = TypeVar("S")

@@ -5,7 +5,7 @@ from typing import get_args
 from aiohttp import web
 
 from exporter.clock import Clock
-from exporter.store.sessions import Sort
+from exporter.store.ranking import Sort
 from exporter.store.telemetry import TelemetryStore
 from exporter.web.answer import json
 from exporter.web.query import choice, integer

@@ -22,8 +22,8 @@ class Bodies:
 
     def __init__(self, *, bytes_max: int, held_bytes_max: int, timeout_secs: float) -> None:
         self.bytes_max = bytes_max
-        self._held_bytes_max = held_bytes_max
-        self._timeout_secs = timeout_secs
+        self.held_bytes_max = held_bytes_max
+        self.timeout_secs = timeout_secs
         self._held_bytes = 0
 
     def check_length(self, request: web.Request) -> None:
@@ -41,7 +41,7 @@ class Bodies:
         self.check_length(request)
         pieces: list[bytes] = []
         try:
-            async with asyncio.timeout(self._timeout_secs):
+            async with asyncio.timeout(self.timeout_secs):
                 await self._read_into(pieces, request)
         except TimeoutError:
             raise Refusal(Code.TIMEOUT, "the body did not arrive in time") from None
@@ -59,7 +59,7 @@ class Bodies:
             size_bytes += len(piece)
             if size_bytes > self.bytes_max:
                 raise too_large(self.bytes_max)
-            if self._held_bytes and self._held_bytes + len(piece) > self._held_bytes_max:
+            if self._held_bytes and self._held_bytes + len(piece) > self.held_bytes_max:
                 raise Refusal(
                     Code.QUEUE_FULL, "too much is coming in", retry_after_secs=RETRY_AFTER_SECS
                 )

@@ -27,6 +27,9 @@ STATUS: Mapping[Code, int] = {
     Code.JOURNAL_FAILING: 503,
     Code.NOT_ACCEPTING: 503,
     Code.INTERNAL_ERROR: 500,
+    Code.UNAUTHORIZED: 401,
+    Code.FORBIDDEN: 403,
+    Code.RATE_LIMITED: 429,
 }
 """Codes that are not here are the sender's mistake: 400."""
 
@@ -58,7 +61,7 @@ def problem(document: Problem, *, headers: Mapping[str, str] | None = None) -> w
 
 def refused(refusal: Refusal) -> web.Response:
     """Return the answer to what was refused."""
-    headers = {}
+    headers = dict(refusal.headers)
     if refusal.retry_after_secs is not None:
         headers["Retry-After"] = str(refusal.retry_after_secs)
     return problem(
@@ -73,7 +76,19 @@ def refused(refusal: Refusal) -> web.Response:
     )
 
 
-_HTTP_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+_HTTP_CODES = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    417: "expectation_failed",
+}
+
+
+def http_problem(error: web.HTTPException) -> web.Response:
+    """Return the answer to an error that aiohttp raised."""
+    code = _HTTP_CODES.get(error.status, "bad_request")
+    headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+    return problem(Problem(title=error.reason, status=error.status, code=code), headers=headers)
 
 
 @web.middleware
@@ -84,9 +99,9 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except Refusal as refusal:
         return refused(refusal)
     except web.HTTPException as error:
-        code = _HTTP_CODES.get(error.status, "bad_request")
-        headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
-        return problem(Problem(title=error.reason, status=error.status, code=code), headers=headers)
+        return http_problem(error)
+    except ConnectionError:
+        raise  # Whoever asked went away while being answered: there is nobody to tell.
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
         log.error("a request could not be answered", extra={"fields": whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
         return problem(Problem(title="internal server error", status=500, code="internal_error"))

@@ -78,7 +78,7 @@ class PushRoute:
         self._clock = clock
         self._observe = observe
         self._bodies = bodies
-        self._events_max = events_max
+        self.events_max = events_max
         self._one_large_at_a_time = asyncio.Lock()
         self.answered: Counter[tuple[str, str]] = Counter()
 
@@ -128,7 +128,7 @@ class PushRoute:
 
         def decode_body() -> tuple[Decoded, int]:
             content = unpack(body, encoding, bytes_max=self._bodies.bytes_max)
-            decoded = decode(content, received_at=received_at, events_max=self._events_max)
+            decoded = decode(content, received_at=received_at, events_max=self.events_max)
             return decoded, len(content)
 
         if len(body) < (LARGE_PACKED_BYTES if encoding else LARGE_BYTES):

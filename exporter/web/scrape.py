@@ -37,13 +37,28 @@ class ScrapeRoute:
         self._observe = observe
         self._one_at_a_time = asyncio.Lock()
         self._next: dict[tuple[Format, bool], asyncio.Task[bytes]] = {}
+        self._awaited: list[asyncio.Event] = []
 
     def add_to(self, app: web.Application) -> None:
         """Serve the route from this application."""
         app.router.add_get("/metrics", self.handle)
 
+    async def next_answered(self) -> None:
+        """Wait for a scrape that begins from now on to be answered."""
+        answered = asyncio.Event()
+        self._awaited.append(answered)
+        await answered.wait()
+
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one scrape."""
+        awaited = self._awaited.copy()
+        try:
+            return await self._handle(request)
+        finally:
+            for answered in awaited:
+                answered.set()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
         began = self._clock.monotonic()
         form, content_type = choose_format(request.headers.get("Accept", ""))
         gzip = accepts_gzip(request.headers.get("Accept-Encoding", ""))

@@ -1,19 +1,27 @@
-"""Listeners: which routes are served where, and how a connection is kept and let go."""
+"""A server: which routes are served where, and how it starts and stops."""
 
+import socket
+import ssl
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
+from exporter.web.connections import Connections
+from exporter.web.file_limit import connections_within
+from exporter.web.framing import strictly
+from exporter.web.headers import EVERY_ANSWER
+from exporter.web.listeners import Listeners
 from exporter.web.problem import problems
 
-KEEPALIVE_SECS = 10
-"""Also the time a client has for the headers of a request (aiohttp has one setting for both)."""
+HEADER_SECS = 9
+"""What a client has for the headers of a request, so that within 10 s it is closed for certain."""
+
+CONNECTIONS_MAX = 1_000
 
 SHUTDOWN_SECS = 1
 """How long open requests may go on when the server stops; aiohttp may take it twice."""
-
-BACKLOG = 1_024
 
 
 class Routes(Protocol):
@@ -25,45 +33,89 @@ class Routes(Protocol):
 
 
 class Server:
-    """Serves one set of routes on one or more addresses."""
+    """Serves one set of routes on one or more addresses.
 
-    def __init__(self, routes: Iterable[Routes], *, body_bytes_max: int) -> None:
-        app = web.Application(middlewares=[problems], client_max_size=body_bytes_max)
+    A request goes through `middlewares` in their order before its route. `connections_max` is how
+    many clients may be connected, where the limit of open files allows as many; `header_secs` what
+    the headers of a request may take, and how long a connection is kept between requests.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Routes],
+        *,
+        body_bytes_max: int,
+        middlewares: Sequence[Middleware] = (),
+        connections_max: int = CONNECTIONS_MAX,
+        header_secs: float = HEADER_SECS,
+    ) -> None:
+        app = web.Application(middlewares=[problems, *middlewares], client_max_size=body_bytes_max)
         for group in routes:
             group.add_to(app)
         app.on_response_prepare.append(_add_headers)
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            auto_decompress=False,
-            handle_signals=False,
-            keepalive_timeout=KEEPALIVE_SECS,
-            shutdown_timeout=SHUTDOWN_SECS,
-        )
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=SHUTDOWN_SECS)
+        self._connections_max = connections_max
+        self._header_secs = header_secs
+        self._ssl_context: ssl.SSLContext | None = None
+        self._listeners: Listeners | None = None
+        self._connections: Connections | None = None
 
-    async def start(self, addresses: Sequence[tuple[str | None, int]]) -> list[tuple[str, int]]:
+    async def start(
+        self,
+        addresses: Sequence[tuple[str | None, int]],
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> list[tuple[str, int]]:
         """Bind every address and return what was bound, port 0 replaced by the port given.
 
         Raises `OSError` where an address cannot be had; what was bound before it is until `stop`.
         """
+        self._ssl_context = ssl_context
         await self._runner.setup()
+        server = self._runner.server
+        if server is None:
+            raise RuntimeError("aiohttp made no server")
+        server.request_handler = strictly(server.request_handler)
+        self._connections = Connections(
+            server,
+            connections_max=connections_within(self._connections_max),
+            header_secs=self._header_secs,
+        )
+        self._listeners = Listeners(self._take)
         for host, port in addresses:
-            await web.TCPSite(self._runner, host, port, backlog=BACKLOG).start()
-        return [(str(bound[0]), int(bound[1])) for bound in self._runner.addresses]
+            await self._listeners.listen(host, port)
+        return self._listeners.addresses
+
+    def use_tls(self, ssl_context: ssl.SSLContext | None) -> None:
+        """Encrypt connections from now on by this context, or not at all; open ones go on."""
+        self._ssl_context = ssl_context
 
     @property
     def connections(self) -> int:
         """How many clients are connected."""
-        server = self._runner.server
-        return len(server.connections) if server is not None else 0
+        return len(self._connections) if self._connections is not None else 0
+
+    @property
+    def refused_connections(self) -> int:
+        """How many clients were turned away because too many were connected and busy."""
+        return self._connections.refused if self._connections is not None else 0
 
     async def stop(self) -> None:
         """Close the listeners, let open requests end, and close every connection."""
+        if self._listeners is not None:
+            self._listeners.close()
+        if self._connections is not None:
+            await self._connections.stop()
         await self._runner.cleanup()
 
+    def _take(self, client: socket.socket) -> None:
+        if self._connections is not None:
+            self._connections.take(client, self._ssl_context)
 
-async def _add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    # aiohttp would name itself and Python with their versions.
-    response.headers["Server"] = "agent-exporter"
-    # What agents push is shown as what it is, never as what a browser makes of it.
-    response.headers["X-Content-Type-Options"] = "nosniff"
+
+async def _add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(EVERY_ANSWER)
+    body = request.content
+    if not body.is_eof() or body.exception() is not None:
+        # What is left of the body is not worth reading, so the connection cannot go on.
+        response.force_close()
+        response.headers["Connection"] = "close"

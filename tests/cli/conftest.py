@@ -1,6 +1,7 @@
 """What the command line's tests share."""
 
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -14,3 +15,11 @@ def _loggers_as_before() -> Iterator[None]:
     handlers, level, filters = root.handlers[:], root.level, server.filters[:]
     yield
     root.handlers, root.level, server.filters = handlers, level, filters
+
+
+@pytest.fixture(autouse=True)
+def _threads_as_before() -> Iterator[None]:
+    """Take back what serving sets for every thread."""
+    interval_secs = sys.getswitchinterval()
+    yield
+    sys.setswitchinterval(interval_secs)

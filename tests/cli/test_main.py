@@ -82,6 +82,26 @@ def _more(command: str) -> str:
         (["secret"], "unknown command; expected one of serve, check-config, healthcheck"),
         (["--log.level=secret"], "--log.level: expected one of debug, info, warn, error"),
         (["--log.level", "secret"], "--log.level: expected one of debug, info, warn, error"),
+        (
+            ["--log.level=info", "--log.level=info"],
+            "argument --log.level: given twice" + _more("serve"),
+        ),
+        (
+            ["--config.file=secret", "--config.file="],
+            "argument --config.file: given twice" + _more("serve"),
+        ),
+        (
+            ["--web.enable-lifecycle", "--web.enable-lifecycle=false"],
+            "argument --web.enable-lifecycle: given twice" + _more("serve"),
+        ),
+        (["--web.enable-lifecycle=secret"], "--web.enable-lifecycle: expected true or false"),
+        (["--web.config.file="], "--web.config.file: expected str of length >= 1"),
+        (["--storage.sync=secret"], "--storage.sync: expected one of normal, full"),
+        (["--shutdown.linger=11m"], "--shutdown.linger: expected float <= 600.0"),
+        (
+            ["--shutdown.linger=secret"],
+            "--shutdown.linger: expected a duration: 20s, 1m, 500ms or seconds",
+        ),
         (["--config.file=/nowhere/x.yml"], "/nowhere/x.yml: No such file or directory"),
         (
             ["check-config"],
@@ -126,6 +146,24 @@ def test_check_config_tells_the_line_and_the_key(
     assert _main(capsys, "check-config", str(path)) == (1, "", message)
     path.write_text("log:\n  level: info\n")
     assert _main(capsys, "check-config", str(path)) == (0, f"{path}: ok\n", "")
+
+
+def test_check_config_looks_into_the_web_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file that the file names is beside it, and is checked and named too."""
+    path, web_path = tmp_path / "exporter.yml", tmp_path / "web.yml"
+    path.write_text("web: {config_file: web.yml}\n")
+    message = f"{web_path}: No such file or directory\n"
+    assert _main(capsys, "check-config", str(path)) == (1, "", message)
+    web_path.write_text("basic_auth_user: {}\n")
+    code, out, err = _main(capsys, "check-config", str(path))
+    assert (code, out) == (1, "")
+    assert err.startswith(f"{web_path}: line 1: basic_auth_user: unknown key")
+    web_path.write_text("http_server_config: {http2: true}\n")
+    code, out, err = _main(capsys, "check-config", str(path))
+    assert (code, out) == (0, f"{path}: ok\n")
+    assert err.startswith(f"{web_path}: warning: ")
 
 
 def test_a_wrong_variable_is_named() -> None:

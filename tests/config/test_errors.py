@@ -10,6 +10,10 @@ from exporter.config import Config, ConfigError, ConfigFileError, load, read_fil
 
 ADDRESS = "expected host:port, [ipv6]:port or :port"
 
+DURATION = "expected a duration: 20s, 1m, 500ms or seconds"
+NULL = "expected a path, without a null character"
+HOST = "expected a host name, without a port"
+
 WRONG = [
     # Unknown keys.
     ("webb: {}", "line 1: webb: unknown key; did you mean web?"),
@@ -67,6 +71,24 @@ WRONG = [
         "ingest: {listen_address: '127.0.0.1:24368'}",
         "line 1: ingest.listen_address: given twice",
     ),
+    ("shutdown:\n  linger_secs: 601", "line 2: shutdown.linger_secs: expected float <= 600.0"),
+    ("shutdown: {linger_secs: -1}", "line 1: shutdown.linger_secs: expected float >= 0.0"),
+    ("shutdown: {linger_secs: 1h}", f"line 1: shutdown.linger_secs: {DURATION}"),
+    ("shutdown: {linger_secs: ''}", f"line 1: shutdown.linger_secs: {DURATION}"),
+    ("shutdown: {linger_secs: '٣s'}", f"line 1: shutdown.linger_secs: {DURATION}"),
+    ("shutdown: {linger_secs: }", "line 1: shutdown.linger_secs: expected float, got null"),
+    ("storage: {path: }", "line 1: storage.path: expected str, got null"),
+    ("storage: {sync: off}", "line 1: storage.sync: expected one of normal, full"),
+    ('storage: {path: "a\\0"}', f"line 1: storage.path: {NULL}"),
+    ('web: {config_file: "\\0"}', f"line 1: web.config_file: {NULL}"),
+    ("web: {config_file: ''}", "line 1: web.config_file: expected str of length >= 1"),
+    ("web: {enable_lifecycle: 1}", "line 1: web.enable_lifecycle: expected bool, got int"),
+    ("web: {enable_lifecycle: yes}", "line 1: web.enable_lifecycle: expected bool, got str"),
+    (
+        "web:\n  hosts_allowed:\n  - a.internal\n  - a.internal:80",
+        "line 4: web.hosts_allowed[1]: expected a host name, without a port",
+    ),
+    ("web: {hosts_allowed: ['']}", f"line 1: web.hosts_allowed[0]: {HOST}"),
     ("web: {listen_address: [':1', ':1']}", "line 1: web.listen_address[1]: given twice"),
     # Not plain YAML.
     ("log: {level: info}\nlog: {}", "line 2: log: duplicate key"),
@@ -130,7 +152,10 @@ def test_a_value_is_never_repeated(text: str) -> None:
 
 
 KEYS = st.sampled_from(
-    ["web", "log", "store", "metrics", "ingest", "slots", "level", "listen_address", "x", "<<", ""]
+    [
+        *("web", "log", "store", "metrics", "ingest", "shutdown", "storage"),
+        *("slots", "level", "listen_address", "config_file", "linger_secs", "path", "x", "<<", ""),
+    ]
 )
 SCALARS = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.sampled_from([":1", "info"]), st.text()
@@ -142,6 +167,7 @@ PIECES = st.sampled_from(
     [
         *("web", "log", "level", ":", ": ", "- ", "\n", "\n  ", "{", "}", "[", "]", ",", '"', "'"),
         *("&a", "*a", "!", "!!int", "%YAML 1.1", "%TAG", "---", "...", "? ", "#", "|", "<<"),
+        *("shutdown", "linger_secs", "20s", "web", "config_file", "storage", "path"),
         *("~", "true", "1_0", "010", "0x1", "1:30", ".inf", ".nan", "2001-13-45", "\t", "\ufeff"),
         *("\\u", "\\U", "\x85", "\u2028"),
     ]

@@ -1,8 +1,20 @@
 """Where a value comes from: file, environment, flags, defaults."""
 
+from pathlib import Path
+
 import pytest
 
-from exporter.config import Config, ConfigError, Ingest, Log, Web, load, unknown_environment
+from exporter.config import (
+    Config,
+    ConfigError,
+    Ingest,
+    Log,
+    Shutdown,
+    Storage,
+    Web,
+    load,
+    unknown_environment,
+)
 
 LEVEL_YAML = "log: {level: debug}"
 LEVEL_ENV = {"AGENT_EXPORTER_LOG_LEVEL": "warn"}
@@ -48,17 +60,90 @@ def test_every_setting_can_come_from_the_environment() -> None:
         yaml_text=None,
         environ={
             "AGENT_EXPORTER_WEB_LISTEN_ADDRESS": "127.0.0.1:1, [::1]:2",
+            "AGENT_EXPORTER_WEB_CONFIG_FILE": "web.yml",
+            "AGENT_EXPORTER_WEB_ENABLE_LIFECYCLE": "true",
             "AGENT_EXPORTER_INGEST_LISTEN_ADDRESS": ":3",
+            "AGENT_EXPORTER_INGEST_REQUIRE_AUTH": "1",
+            "AGENT_EXPORTER_STORAGE_PATH": "state",
+            "AGENT_EXPORTER_STORAGE_SYNC": "full",
+            "AGENT_EXPORTER_SHUTDOWN_LINGER": "20s",
             "AGENT_EXPORTER_LOG_LEVEL": "debug",
             "AGENT_EXPORTER_LOG_FORMAT": "json",
         },
         flags={},
     )
     assert config == Config(
-        web=Web(listen_address=("127.0.0.1:1", "[::1]:2")),
-        ingest=Ingest(listen_address=":3"),
+        web=Web(
+            listen_address=("127.0.0.1:1", "[::1]:2"),
+            config_file="web.yml",
+            enable_lifecycle=True,
+        ),
+        ingest=Ingest(listen_address=":3", require_auth=True),
+        storage=Storage(path="state", sync="full"),
+        shutdown=Shutdown(linger_secs=20),
         log=Log(level="debug", format="json"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("true", True), ("1", True), ("false", False), ("0", False)]
+)
+def test_a_switch_is_true_or_false(text: str, value: bool) -> None:  # noqa: FBT001 - a table's column
+    """In a variable and a flag alike, over whatever the file says."""
+    yaml_text = f"web: {{enable_lifecycle: {str(not value).lower()}}}"
+    environ = {"AGENT_EXPORTER_WEB_ENABLE_LIFECYCLE": text}
+    assert load(yaml_text=yaml_text, environ=environ, flags={}).web.enable_lifecycle is value
+    flags: dict[str, str | list[str]] = {"web.enable-lifecycle": text}
+    assert load(yaml_text=yaml_text, environ={}, flags=flags).web.enable_lifecycle is value
+
+
+@pytest.mark.parametrize(
+    ("text", "secs"),
+    [("20s", 20), ("1m", 60), ("500ms", 0.5), ("0", 0), ("7", 7), ("1.5", 1.5), ("10m", 600)],
+)
+def test_a_duration_may_carry_its_unit(text: str, secs: float) -> None:
+    """In the file, a variable and a flag alike; without one it is in seconds."""
+    environ = {"AGENT_EXPORTER_SHUTDOWN_LINGER": text}
+    for config in (
+        load(yaml_text=f"shutdown: {{linger_secs: {text}}}", environ={}, flags={}),
+        load(yaml_text=None, environ=environ, flags={}),
+        load(yaml_text=None, environ={}, flags={"shutdown.linger": text}),
+    ):
+        assert config.shutdown.linger_secs == secs
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "path"),
+    [
+        ({}, {}, "state"),
+        ({"AGENT_EXPORTER_STORAGE_PATH": ""}, {}, ""),
+        ({}, {"storage.path": ""}, ""),
+        ({"AGENT_EXPORTER_STORAGE_PATH": ""}, {"storage.path": "there"}, "there"),
+    ],
+)
+def test_an_empty_storage_path_is_a_path(
+    environ: dict[str, str], flags: dict[str, str | list[str]], path: str
+) -> None:
+    """Here alone an empty variable sets something: that nothing is stored."""
+    config = load(yaml_text="storage: {path: state}", environ=environ, flags=flags)
+    assert config.storage.path == path
+
+
+def test_files_named_in_the_file_are_beside_it() -> None:
+    """Those of the environment and of flags are not, and storage is nothing to be read."""
+    yaml_text = """
+        web: {config_file: web.yml}
+        ingest: {token_file: /run/token}
+        storage: {path: state}
+    """
+    directory = Path("/etc/exporter")
+    config = load(yaml_text=yaml_text, environ={}, flags={}, directory=directory)
+    assert config.web.config_file == "/etc/exporter/web.yml"
+    assert config.ingest.token_file == "/run/token"  # noqa: S105 - the path of one
+    assert config.storage.path == "state"
+    environ = {"AGENT_EXPORTER_WEB_CONFIG_FILE": "other.yml"}
+    config = load(yaml_text=yaml_text, environ=environ, flags={}, directory=directory)
+    assert config.web.config_file == "other.yml"
 
 
 def test_repeated_flags_replace_the_addresses_of_the_file() -> None:
@@ -103,6 +188,11 @@ def test_what_is_left_empty_means_the_defaults(text: str) -> None:
             "--ingest.listen-address: expected host:port, [ipv6]:port or :port",
         ),
         ({}, {"web.listen-address": [":70000"]}, "--web.listen-address: expected a port <= 65535"),
+        (
+            {"AGENT_EXPORTER_INGEST_REQUIRE_AUTH": "sk-secret"},
+            {},
+            "AGENT_EXPORTER_INGEST_REQUIRE_AUTH: expected true or false",
+        ),
         ({}, {"log.format": "xml"}, "--log.format: expected one of logfmt, json"),
     ],
 )

@@ -50,7 +50,8 @@ def process(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]
 def exporter(directory: Path, *flags: str) -> Iterator[str]:
     """Run the installed command on a free port and yield its URL."""
     log = directory / "exporter.log"
-    arguments = [str(COMMAND), "serve", "--web.listen-address=127.0.0.1:0", *flags]
+    arguments = [str(COMMAND), "serve", "--web.listen-address=127.0.0.1:0"]
+    arguments += [f"--storage.path={directory / 'data'}", *flags]
     with process(arguments, log) as running:
 
         def address() -> str | None:

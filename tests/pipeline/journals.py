@@ -51,6 +51,7 @@ class Plant:
         self.tally = Tally()
         self.steps: list[str] = []
         self.applied: list[Event] = []
+        self.absorbed: list[object] = []
         self.commit_seconds: list[float] = []
         self.apply_error: Exception | None = None
         self.writer = Writer(
@@ -58,12 +59,13 @@ class Plant:
             dedupe=Dedupe(keys_max=1_000, ids_max=1_000, ttl_secs=86_400.0),
             commit=self._commit,
             apply=self._apply,
+            absorb=lambda summary, _now: self.absorbed.append(summary),
             tally=self.tally,
             clock=self.clock,
             observe_commit=self.commit_seconds.append,
         )
 
-    async def _commit(self, batches: Sequence[Batch]) -> None:
+    async def _commit(self, batches: Sequence[Batch], _now: float) -> None:
         await self.journal.append(batches)
         self.steps.append("commit")
 

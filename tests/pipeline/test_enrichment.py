@@ -16,7 +16,8 @@ from exporter.event.types import (
     RequestStarted,
     ToolCall,
 )
-from exporter.pipeline.enrichment import ERROR_LENGTH_MAX, enrich
+from exporter.pipeline.enrichment import ERROR_LENGTH_MAX, MESSAGE_LENGTH_MAX, enrich
+from exporter.store import rings
 from tests.pipeline.builders import NOW
 
 FAILED: dict[str, Any] = {"success": False, "error_type": "other", "limited": False}
@@ -200,9 +201,61 @@ def test_an_error_is_read_before_it_is_cut() -> None:
 
 @pytest.mark.parametrize(
     "event",
+    [Completion(model="m"), ToolCall(tool="t"), RequestEnded(request_id="r")],
+    ids=["completion", "tool_call", "request_ended"],
+)
+def test_an_error_is_kept_without_its_secrets(event: Completion | ToolCall | RequestEnded) -> None:
+    """Whichever event tells it, an error text loses what must not be kept."""
+    error = "refused: password=hunter2 is wrong"
+    told = enriched(msgspec.structs.replace(event, error=error, at=NOW))
+    assert isinstance(told, Completion | ToolCall | RequestEnded)
+    assert told.error == "refused: password=[redacted] is wrong"
+
+
+def test_an_error_is_read_before_its_secrets_go() -> None:
+    """The limit and its reset are told from the whole text, even where a value is all of it."""
+    error = "secret: 'rate limit exceeded, try again in 20s'"
+    told = enriched(Completion(model="p/m", at=NOW, error=error))
+    assert isinstance(told, Completion)
+    assert (told.error_type, told.limited, told.resets_at) == ("rate_limit", True, NOW + 20)
+    assert told.error == "secret: '[redacted]'"
+
+
+def test_a_log_is_kept_without_secrets_and_content() -> None:
+    """Its message, the values and the names in its context."""
+    context = {"token": "a", "prompt": "b", "note": "password=c", "password=d": 1, "n": 1}
+    event = Log(level="info", source="s", message="api_key=e", context=context, at=NOW)
+    assert enriched(event) == msgspec.structs.replace(
+        event,
+        message="api_key=[redacted]",
+        context={
+            "token": "[redacted]",
+            "prompt": "[omitted]",
+            "note": "password=[redacted]",
+            "password=[redacted]": 1,
+            "n": 1,
+        },
+    )
+
+
+def test_a_long_log_is_cut_as_the_ring_would() -> None:
+    """What is journaled of a log is what is shown of it, by the same bounds."""
+    assert MESSAGE_LENGTH_MAX == rings.MESSAGE_LENGTH_MAX
+    message, context = "x" * (MESSAGE_LENGTH_MAX + 1), {"a": "x" * rings.CONTEXT_BYTES_MAX}
+    event = Log(level="info", source="s", message=message, context=context, at=NOW)
+    assert enriched(event) == msgspec.structs.replace(
+        event,
+        message="x" * (MESSAGE_LENGTH_MAX - 1) + "…",
+        context={"omitted": f"context over {rings.CONTEXT_BYTES_MAX} bytes"},
+    )
+
+
+@pytest.mark.parametrize(
+    "event",
     [
         RequestStarted(request_id="r", at=NOW),
         Log(level="error", source="s", message="too many requests", at=NOW),
+        Log(level="error", source="s", message="", context={"a": [1, {"b": None}]}, at=NOW),
         QueueDepth(queue="q", depth=1, at=NOW),
     ],
 )
@@ -213,6 +266,8 @@ def test_events_that_leave_nothing_out(event: Event) -> None:
 
 def test_filling_in_twice_is_filling_in_once() -> None:
     """An enriched event, as a journal replays it, is not changed by enriching it again."""
-    for given in ({}, {"error": "monthly limit, resets in 3h"}, {"status_code": 503}):
+    errors = ["monthly limit, resets in 3h", "password=a b", "password=b " * 1_000]
+    cases: list[dict[str, Any]] = [{}, {"status_code": 503}]
+    for given in [*cases, *({"error": error} for error in errors)]:
         once = enriched(Completion(model="p/m", at=NOW, **given))
         assert enriched(once) == once

@@ -206,6 +206,7 @@ async def test_the_memory_journal_will_do() -> None:
         dedupe=Dedupe(keys_max=10, ids_max=10, ttl_secs=10.0),
         commit=MemoryJournal().append,
         apply=lambda events, _: applied.extend(events),
+        absorb=lambda _summary, _now: None,
         tally=tally,
         clock=ManualClock(NOW),
         observe_commit=lambda _: None,
@@ -215,3 +216,31 @@ async def test_the_memory_journal_will_do() -> None:
     await writer.run()
     assert [receipt.result() for receipt in receipts] == [Receipt(1, 0), Receipt(0, 1)]
     assert len(applied) == 1
+
+
+async def test_a_summary_is_committed_and_taken_in_once() -> None:
+    """It has its place among the groups, and its key is remembered as any other."""
+    plant = Plant()
+    summaries = [
+        Batch(source="summary", events=[], received_at=NOW, idempotency_key="k", summary=summary)
+        for summary in ("first", "again")
+    ]
+    receipts = await plant.write(*summaries)
+    assert receipts == [Receipt(1, 0), Receipt(0, 1)]
+    assert plant.absorbed == ["first"]
+    assert [one.summary for group in plant.journal.groups for one in group] == ["first"]
+
+
+async def test_whoever_holds_the_place_between_groups_keeps_the_writer_waiting() -> None:
+    """So that what is read meanwhile is as it was after the last group."""
+    plant = Plant()
+    receipt = plant.intake.offer(push(call()))
+    plant.intake.close()
+    async with plant.writer.between_groups:
+        writing = asyncio.create_task(plant.writer.run())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert plant.steps == []
+    await writing
+    assert receipt.done()
+    assert plant.steps != []

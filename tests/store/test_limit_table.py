@@ -1,6 +1,7 @@
 """How many limits are kept, and how many of them may be in force."""
 
-from exporter.store.limits import CALL, HOLDERS_MAX, WHOLE_PROVIDER, LimitTable
+from exporter.store.limit import HOLDERS_MAX
+from exporter.store.limits import CALL, WHOLE_PROVIDER, LimitTable
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, limit_hit, quota
 

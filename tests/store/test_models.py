@@ -135,6 +135,18 @@ def test_models_that_passed_make_room() -> None:
     assert store.evictions["model"] == 0
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_models_are_told_in_the_order_they_passed(*, asked: bool) -> None:
+    """Those that have nothing left in the window, whether somebody asked in between or not."""
+    store = TelemetryStore()
+    store.apply([completion(model="first", at=NOW - 60), completion(model="second", at=NOW)], NOW)
+    store.apply([completion(model="first", at=NOW + 60)], NOW + 60)
+    if asked:
+        store.gauge_rows(NOW + 3630)
+    names = [model for _, model, _, _ in store.gauge_rows(NOW + 9000)]
+    assert names == ["second", "first"]
+
+
 def test_names_are_not_interned() -> None:
     """A name is not remembered beyond the model and the session that bear it."""
     store = TelemetryStore()

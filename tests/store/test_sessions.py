@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.event.types import OTHER, Event
+from exporter.store.ranking import Sort
 from exporter.store.session import SESSION_MODELS_MAX
-from exporter.store.sessions import AGENTS_MAX, SessionTable, Sort
+from exporter.store.sessions import AGENTS_MAX, SessionTable
 from exporter.store.telemetry import TelemetryStore
 from exporter.store.window import SlotClock
 from tests.builders import (

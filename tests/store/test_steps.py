@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from exporter.store.sessions import Sort
+from exporter.store.ranking import Sort
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, completion
 

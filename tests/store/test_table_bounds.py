@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from itertools import count
 
-from exporter.store.models import LATE_SLOTS_MAX, SLOT_ENTRIES, ModelTable, ModelWindow
+from exporter.store.model_window import LATE_SLOTS_MAX, SLOT_ENTRIES, ModelWindow
+from exporter.store.models import ModelTable
 from exporter.store.sessions import SessionTable
 from exporter.store.window import SlotClock
 from tests.builders import NOW, completion
@@ -98,6 +99,19 @@ def test_histograms_that_left_make_room() -> None:
     assert models.table.evictions == 0
 
 
+def test_what_left_makes_room_before_anybody_goes() -> None:
+    """Slots that have left the window count for nothing, though nobody asked for their model."""
+    models = Models()
+    models.advance(4)
+    for index in range(4):
+        models.fill("idle", index)
+    models.fill("idle", 4, [1])
+    models.advance(12)
+    for index in range(9, 13):
+        models.fill("busy", index)
+    assert (models.names(), models.table.evictions) == (["busy", "idle"], 0)
+
+
 def test_few_slots_are_open_for_what_comes_late() -> None:
     """However many slots late completions are for, few are gathered at a time, and none is lost."""
     window = ModelWindow()
@@ -135,6 +149,15 @@ def test_usage_pushes_out_the_least_recently_used_session() -> None:
         sessions.use(session_id, 50, NOW)
     assert (sessions.ids(), sessions.table.evictions) == (["b", "c"], 1)
     assert len(sessions.table.by_model("c")) == 50
+
+
+def test_usage_that_left_makes_room_before_anybody_goes() -> None:
+    """Usage that has left the window counts for nothing, though nobody asked for its session."""
+    sessions = Sessions()
+    sessions.use("idle", 60, NOW)
+    sessions.use("idle", 1, NOW + 3000)
+    sessions.use("busy", 100, NOW + 4000)
+    assert (sessions.ids(), sessions.table.evictions) == (["busy", "idle"], 0)
 
 
 def test_usage_that_left_makes_room() -> None:

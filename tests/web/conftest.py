@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from exporter.app import Exporter
-from exporter.config import Config, Ingest, Web
+from exporter.config import Config, Ingest, Storage, Web
 from tests.clock import ManualClock
 from tests.web import NOW
 
@@ -20,7 +20,11 @@ def clock() -> ManualClock:
 @pytest.fixture
 def config() -> Config:
     """Return the configuration; a test that needs another overrides this."""
-    return Config(web=Web(listen_address=("127.0.0.1:0",)), ingest=Ingest(body_timeout_secs=1))
+    return Config(
+        web=Web(listen_address=("127.0.0.1:0",)),
+        ingest=Ingest(body_timeout_secs=1),
+        storage=Storage(path=""),
+    )
 
 
 @pytest.fixture

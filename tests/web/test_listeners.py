@@ -63,13 +63,13 @@ async def test_a_fault_in_writing_is_counted_and_costs_no_other_push(
 
     event = {"type": "completion", "model": "m"}
     with monkeypatch.context() as patched:
-        patched.setattr(exporter._writer, "_apply", fail)  # noqa: SLF001 - the fault
+        patched.setattr(exporter._core.writer, "_apply", fail)  # noqa: SLF001 - the fault
         await push(client, event)
     await push(client, event)
     async with client.get("/-/ready") as response:
         assert response.status == 200
     health = await get(client, "/health")
-    assert (health["status"], health["checks"]) == ("degraded", {"writer": "failing"})
+    assert (health["status"], health["checks"]["writer"]) == ("degraded", "failing")
     samples = await scrape(client)
     assert samples["agent_exporter_writer_faults_total"] == 1
     labels = '{agent="unknown",model="m",outcome="success",provider="unknown"}'
@@ -82,11 +82,11 @@ async def test_a_stop_lets_a_push_under_way_be_answered(
     """A push that was taken in is committed and answered, though the stop has begun."""
     committing, go_on = asyncio.Event(), asyncio.Event()
 
-    async def commit(_batches: Sequence[Batch]) -> None:
+    async def commit(_batches: Sequence[Batch], _now: float) -> None:
         committing.set()
         await go_on.wait()
 
-    exporter._writer._commit = commit  # noqa: SLF001 - a commit that takes its time
+    exporter._core.writer._commit = commit  # noqa: SLF001 - a commit that takes its time
     pushing = asyncio.create_task(push(client, {"type": "completion", "model": "m"}))
     await committing.wait()
     stopping = asyncio.create_task(exporter.stop())

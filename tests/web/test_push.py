@@ -203,7 +203,7 @@ async def test_a_length_over_the_limit_is_refused_before_the_body_comes(
     exporter: Exporter,
 ) -> None:
     """Only headers are sent, and the answer is there."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     reply = await raw(exporter, head + b"Content-Length: 99999999\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 413 ")
     assert b"Continue" not in reply
@@ -225,7 +225,7 @@ async def test_a_body_without_a_length_is_refused_once_it_is_too_long(
 
 async def test_a_body_that_is_too_long_is_not_invited(exporter: Exporter) -> None:
     """`Expect: 100-continue` with a length over the limit gets 413, never `100 Continue`."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     expect = b"Expect: 100-continue\r\n"
     reply = await raw(exporter, head + expect + b"Content-Length: 99999999\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 413 ")
@@ -234,7 +234,7 @@ async def test_a_body_that_is_too_long_is_not_invited(exporter: Exporter) -> Non
 
 async def test_a_body_that_fits_is_invited(exporter: Exporter) -> None:
     """`Expect: 100-continue` within the limit gets `100 Continue`, and then the answer."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     expect = b"Expect: 100-continue\r\nConnection: close\r\n"
     reply = await raw(exporter, head + expect + b"Content-Length: 2\r\n\r\n[]")
     assert reply.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK")
@@ -242,7 +242,7 @@ async def test_a_body_that_fits_is_invited(exporter: Exporter) -> None:
 
 async def test_a_body_that_does_not_come_is_given_up(exporter: Exporter) -> None:
     """A sender that stops in the middle is answered 408."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     reply = await raw(exporter, head + b"Content-Length: 10\r\n\r\n[")
     assert reply.startswith(b"HTTP/1.1 408 ")
 
@@ -357,7 +357,7 @@ async def test_a_full_queue_says_later(client: aiohttp.ClientSession, exporter: 
     """Once the exporter is stopping, a push on an open connection is told to come again."""
     async with client.get("/-/ready") as response:
         assert response.status == 200
-    exporter._intake.close()  # noqa: SLF001 - the state of a stop under way
+    exporter._core.intake.close()  # noqa: SLF001 - the state of a stop under way
     async with client.post(EVENTS, json=COMPLETION) as response:
         assert response.status == 503
         assert response.headers["Retry-After"] == "5"
@@ -414,7 +414,9 @@ class TestCrowdedBodies:
         """While slow senders hold the room, others get 429; then there is room again."""
         host, port = exporter.addresses[0].split(":")
         _, slow = await asyncio.open_connection(host, int(port))
-        head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        head = (
+            b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        )
         slow.write(head + b"Content-Length: 4000\r\n\r\n" + b" " * 2_000)
         await slow.drain()
         body = json.dumps(COMPLETION).encode() + b" " * 200
@@ -437,7 +439,7 @@ async def test_a_sender_that_goes_away_is_no_fault_of_ours(
     """A body that breaks off counts as the sender's mistake, and nothing is logged as an error."""
     host, port = exporter.addresses[0].split(":")
     _, writer = await asyncio.open_connection(host, int(port))
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     writer.write(head + b"Content-Length: 4000\r\n\r\n[")
     await writer.drain()
     await client.get("/-/ready")
@@ -453,7 +455,7 @@ async def test_a_sender_that_goes_away_is_no_fault_of_ours(
 
 async def test_a_broken_transfer_is_refused(exporter: Exporter) -> None:
     """Chunks whose size is no number are the sender's mistake."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     reply = await raw(exporter, head + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n[]\r\n0\r\n\r\n")
     assert b" 400 Bad Request" in reply.splitlines()[0]
 
@@ -477,13 +479,13 @@ async def test_a_large_batch_is_taken_too(client: aiohttp.ClientSession, form: s
 
 async def test_another_expectation_cannot_be_met(exporter: Exporter) -> None:
     """`Expect` knows one word."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     reply = await raw(exporter, head + b"Expect: miracles\r\nContent-Length: 2\r\n\r\n[]")
     assert reply.startswith(b"HTTP/1.1 417 ")
 
 
 async def test_a_body_of_another_type_is_not_invited(exporter: Exporter) -> None:
     """What would be refused anyway need not be sent."""
-    head = b"POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+    head = b"POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
     reply = await raw(exporter, head + b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n")
     assert reply.startswith(b"HTTP/1.1 415 ")

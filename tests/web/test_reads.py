@@ -285,7 +285,7 @@ async def test_health_needs_nothing_and_tells_everything(
         "connections": 1,
         "tools": 1,
         "channels": ["ws"],
-        "checks": {"writer": "ok"},
+        "checks": {"writer": "ok", "journal": "ok", "access": "ok", "config": "ok"},
     }
 
 
@@ -355,7 +355,7 @@ async def test_a_fault_of_ours_is_answered_and_logged_without_its_text(
     def fail(_limit: int) -> None:
         raise RuntimeError("what was pushed")
 
-    monkeypatch.setattr(exporter._store, "calls", fail)  # noqa: SLF001 - the fault
+    monkeypatch.setattr(exporter._core.store, "calls", fail)  # noqa: SLF001 - the fault
     async with client.get("/api/v1/calls") as response:
         assert response.status == 500
         assert (await response.json(content_type=None))["code"] == "internal_error"

@@ -1,4 +1,4 @@
-"""What holds of any body at all."""
+"""Native JSON and NDJSON: what holds of any body at all."""
 
 import json
 from typing import Any
@@ -15,6 +15,7 @@ from exporter.event.tokens import Tokens
 from exporter.event.types import EVENT_CLASSES
 from tests.decode.bodies import ARRAY, CASES, FORMS, LINES, OBJECT, Decode
 from tests.event.strategies import NOW, Wire, json_values, wires
+from tests.fuzz.mutation import mutated
 
 FIELDS = {name for one in EVENT_CLASSES for name in one.__struct_encode_fields__} | {"type"}
 PATHS = (
@@ -31,13 +32,23 @@ PIECES = [
 
 EVENTS_MAX = 5
 
-bodies = st.binary(max_size=300) | st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join)
-secrets = st.text("0123456789abcdef", min_size=16, max_size=16).map("sk-{}".format)
-
 
 def encode(wire: object) -> bytes:
     """Return JSON, of the largest numbers too."""
     return json.dumps(wire).encode()
+
+
+valid = st.lists(wires, max_size=3).flatmap(
+    lambda batch: st.sampled_from([ARRAY, LINES]).map(
+        lambda form: form.body([encode(wire) for wire in batch])
+    )
+)
+bodies = st.one_of(
+    st.binary(max_size=300),
+    st.lists(st.sampled_from(PIECES), max_size=30).map(b"".join),
+    mutated(valid, st.binary(max_size=4) | st.sampled_from(PIECES)),
+)
+secrets = st.text("0123456789abcdef", min_size=16, max_size=16).map("sk-{}".format)
 
 
 def decode_or_code(decode: Decode, body: bytes) -> Decoded | Code:

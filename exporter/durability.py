@@ -1,0 +1,125 @@
+"""What keeps memory and journal together: the recovery at the start, snapshots, and self-repair.
+
+    start: open -> restore -> replay -> ready
+    later: every second: a snapshot if one is due, a probe if commits fail
+
+Nothing is served from memory before it is whole. Where the disk refuses at the start, that is tried
+again for as long as it takes.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from exporter.clock import Clock
+from exporter.event.rejection import Refusal
+from exporter.journal.journal import Journal, Part
+from exporter.memory import Memory
+from exporter.pipeline.turns import Turns
+
+TICK_SECS = 1.0
+
+REST_FACTOR = 10
+"""How many times as long as a snapshot took there is none for want of room."""
+
+log = logging.getLogger(__name__)
+
+
+class Durability:
+    """Recovers `memory` from `journal`, and takes snapshots while `between_groups` is held.
+
+    One is due `snapshot_secs` after the last, or once the journal has grown by `snapshot_bytes`.
+    `readable` tries a snapshot on something that can be thrown away, and raises `ValueError`.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        memory: Memory,
+        between_groups: asyncio.Lock,
+        clock: Clock,
+        snapshot_secs: float,
+        snapshot_bytes: int,
+        readable: Callable[[Sequence[Part]], None],
+    ) -> None:
+        self.snapshot_secs = snapshot_secs
+        self.snapshot_bytes = snapshot_bytes
+        self.recovered = False
+        self.faults = 0
+        self._journal = journal
+        self._memory = memory
+        self._between_groups = between_groups
+        self._clock = clock
+        self._readable = readable
+        self._seq = 0
+        self._began_at = 0.0
+        self._rest_until = 0.0
+
+    async def recover(self) -> None:
+        """Bring memory back. Raises `StartError`, and `Refusal` where it may succeed later."""
+        journal, memory = self._journal, self._memory
+        parts = await journal.open(self._clock.now())
+        try:
+            await asyncio.to_thread(self._readable, parts)
+        except ValueError:
+            log.error("the snapshot cannot be read, and the journal is set aside")  # noqa: TRY400 - one line
+            await journal.renounce(self._clock.now())
+            parts = []
+        counters = not journal.begins_epoch
+        memory.restore(parts, counters=counters)
+        self._seq = journal.seq if not journal.size_bytes else -1
+        turns = Turns(self._clock)
+        async for batch in journal.replay():
+            self.faults += memory.replay(batch, counters=counters)
+            await turns.over()
+        if journal.unfounded:
+            await self.snapshot()
+        self._began_at = self._clock.monotonic()
+        self.recovered = True
+
+    async def run(self) -> None:
+        """Recover if that is still to be done, and then keep the journal short, for ever."""
+        while True:
+            await asyncio.sleep(TICK_SECS)
+            try:
+                await self._tick()
+            except Refusal:
+                continue  # The journal has said so in the log, and says so in its metrics.
+
+    async def _tick(self) -> None:
+        if not self.recovered:
+            await self.recover()
+            return
+        if self._journal.failing:
+            await self._journal.probe(self._clock.now())
+        if self._due():
+            await self.snapshot()
+
+    def _due(self) -> bool:
+        journal, now = self._journal, self._clock.monotonic()
+        if journal.unfounded:
+            return True
+        if not journal.durable or journal.seq == self._seq or now < self._rest_until:
+            return False
+        return (
+            now - self._began_at >= self.snapshot_secs or journal.size_bytes >= self.snapshot_bytes
+        )
+
+    async def snapshot(self) -> None:
+        """Take a snapshot. Raises `Refusal` (`journal_failing`)."""
+        began_at = self._clock.monotonic()
+        turns = Turns(self._clock)
+        parts = []
+        async with self._between_groups:
+            seq, now = self._journal.seq, self._clock.now()
+            for part in self._memory.save():
+                parts.append(part)
+                await turns.over()
+        self._began_at = began_at
+        try:
+            await self._journal.snapshot(parts, seq, now)
+            self._seq = seq
+        finally:
+            ended_at = self._clock.monotonic()
+            self._rest_until = ended_at + REST_FACTOR * (ended_at - began_at)

@@ -1,0 +1,209 @@
+"""What answers: every route group, on one server or on two, and who may come in."""
+
+import asyncio
+import ipaddress
+import ssl
+import uuid
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from exporter.clock import Clock
+from exporter.config import Config, parse_address
+from exporter.core import Core
+from exporter.metrics import catalogue
+from exporter.metrics.exposition import render
+from exporter.metrics.process import ProcessMetrics
+from exporter.pipeline.batch import Batch, Receipt
+from exporter.store.summary import Imported
+from exporter.web.access import Access
+from exporter.web.api_activity import ActivityRoutes
+from exporter.web.api_cardinality import CardinalityRoute
+from exporter.web.api_models import ModelRoutes
+from exporter.web.api_sessions import SessionRoutes
+from exporter.web.api_summary import SummaryExportRoute, SummaryImportRoute
+from exporter.web.body import Bodies
+from exporter.web.gate import gate
+from exporter.web.guard import guard
+from exporter.web.health import HealthRoutes
+from exporter.web.lifecycle import LifecycleRoutes
+from exporter.web.push import PushRoute
+from exporter.web.scrape import Render, ScrapeRoute
+from exporter.web.server import Routes, Server
+from exporter.web.stream import StreamRoute
+
+SUMMARY_SOURCE = "summary"
+
+
+class Front:
+    """The servers over `core`; `health` and `lifecycle` are routes that know more than the core.
+
+    Raises `ConfigError` where a file that says who may come in cannot be used.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        core: Core,
+        *,
+        clock: Clock,
+        health: HealthRoutes,
+        lifecycle: LifecycleRoutes,
+    ) -> None:
+        self._config = config
+        self._core = core
+        self._clock = clock
+        self.access = Access(
+            _path(config.web.config_file), _path(config.ingest.token_file), clock=clock
+        )
+        self._bodies = Bodies(
+            bytes_max=config.ingest.body_bytes_max,
+            held_bytes_max=config.ingest.queue_bytes_max,
+            timeout_secs=config.ingest.body_timeout_secs,
+        )
+        self.push = PushRoute(
+            intake=core.intake,
+            tally=core.tally,
+            clock=clock,
+            observe=self._observer(catalogue.PUSH_DURATION),
+            bodies=self._bodies,
+            events_max=config.ingest.events_per_batch_max,
+        )
+        self._import = SummaryImportRoute(
+            store=core.store, clock=clock, bodies=self._bodies, write=self._write_summary
+        )
+        self._stream = StreamRoute(store=core.store)
+        core.memory.on_change = self._stream.wake
+        self.scrape = ScrapeRoute(
+            render=self._renderer(), clock=clock, observe=self._observer(catalogue.SCRAPE_DURATION)
+        )
+        self._servers = self._build_servers([*self._read_routes(), health, lifecycle])
+        self._watching: asyncio.Task[None] | None = None
+        self.addresses: list[str] = []
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return sum(server.connections for server, _ in self._servers)
+
+    @property
+    def refused_connections(self) -> int:
+        """How many clients were turned away because too many were connected and busy."""
+        return sum(server.refused_connections for server, _ in self._servers)
+
+    @property
+    def takes_pushes_from_anybody(self) -> bool:
+        """Whether other machines can push without showing who they are."""
+        _, addresses = self._servers[0]
+        return not self.access.pushes_guarded and not all(map(_is_loopback, addresses))
+
+    async def start(self) -> None:
+        """Bind every address. Raises `OSError`; what was bound before is until `stop`."""
+        for server, addresses in self._servers:
+            bound = await server.start(
+                [parse_address(address) for address in addresses], self.access.ssl_context
+            )
+            self.addresses += [_written(host, port) for host, port in bound]
+        self._watching = asyncio.create_task(self.access.watch(self._use_tls), name="access")
+
+    async def stop_pushes(self) -> None:
+        """Take no more pushes, and let go of whoever follows the stream."""
+        self._stream.close()
+        await self._servers[0][0].stop()
+
+    async def stop(self) -> None:
+        """Answer nobody any more."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.wait([self._watching])
+        await asyncio.gather(*(server.stop() for server, _ in self._servers[1:]))
+        self.access.close()
+
+    def reconfigure(self, config: Config) -> None:
+        """Take over what may change while it runs."""
+        ingest = config.ingest
+        self._bodies.bytes_max = ingest.body_bytes_max
+        self._bodies.held_bytes_max = ingest.queue_bytes_max
+        self._bodies.timeout_secs = ingest.body_timeout_secs
+        self.push.events_max = ingest.events_per_batch_max
+
+    def _build_servers(self, reads: Sequence[Routes]) -> list[tuple[Server, Sequence[str]]]:
+        """Return the servers and their addresses; the first is the one that takes pushes."""
+        web, ingest = self._config.web, self._config.ingest
+        pushes: list[Routes] = [self.push, self._import]
+        if ingest.listen_address is None:
+            routes: list[tuple[list[Routes], Sequence[str]]] = [
+                ([*pushes, *reads], web.listen_address)
+            ]
+        else:
+            routes = [(pushes, [ingest.listen_address]), ([*reads], web.listen_address)]
+        middlewares = [
+            guard(web.hosts_allowed),
+            self.access.middleware,
+            gate(lambda: self._core.recovered),
+        ]
+        return [
+            (
+                Server(
+                    [self.access, *group],
+                    body_bytes_max=ingest.body_bytes_max,
+                    middlewares=middlewares,
+                    connections_max=web.connections_max,
+                ),
+                addresses,
+            )
+            for group, addresses in routes
+        ]
+
+    def _read_routes(self) -> list[Routes]:
+        store, clock = self._core.store, self._clock
+        return [
+            self.scrape,
+            self._stream,
+            ActivityRoutes(store=store, clock=clock, started_at=clock.monotonic()),
+            ModelRoutes(store=store, clock=clock),
+            SessionRoutes(store=store, clock=clock),
+            SummaryExportRoute(store=store, clock=clock, make_id=lambda: str(uuid.uuid4())),
+            CardinalityRoute(registry=self._core.registry, clock=clock),
+        ]
+
+    def _renderer(self) -> Render:
+        process = ProcessMetrics()
+        return lambda form, now: render(self._core.registry, process, form, now)
+
+    def _observer(self, family: catalogue.Family) -> Callable[[float], None]:
+        return self._core.registry.histograms(family).get((), self._clock.now()).observe
+
+    async def _write_summary(self, imported: Imported) -> Receipt:
+        return await self._core.intake.offer(
+            Batch(
+                source=SUMMARY_SOURCE,
+                events=[],
+                received_at=self._clock.now(),
+                # What it may have been at the most, so that but a few can wait.
+                size_bytes=self._bodies.bytes_max,
+                idempotency_key=imported.export_id,
+                summary=imported,
+            )
+        )
+
+    def _use_tls(self, context: ssl.SSLContext | None) -> None:
+        for server, _ in self._servers:
+            server.use_tls(context)
+
+
+def _path(name: str | None) -> Path | None:
+    return Path(name) if name is not None else None
+
+
+def _written(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _is_loopback(address: str) -> bool:
+    host, _ = parse_address(address)
+    if host is None:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.removesuffix(".").lower() == "localhost"

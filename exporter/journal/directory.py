@@ -1,0 +1,77 @@
+"""The storage directory: one process at a time, and nothing unreadable is ever thrown away."""
+
+import fcntl
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from exporter.fault import StartError
+
+DATABASE = "journal.db"
+LOCK = "lock"
+
+SET_ASIDE_MAX = 3
+"""How many unreadable journals are kept, the newest, so that they cannot fill the disk."""
+
+_SUFFIXES = ("", "-wal", "-shm")
+
+
+class StorageDirectory:
+    """The directory at `path`, readable by its owner alone, and the journal's file in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = path / DATABASE
+        self._lock: int | None = None
+
+    def acquire(self) -> None:
+        """Make the directory and lock it until `release`, or the end of the process.
+
+        Raises `StartError` where another process has it or where it is no directory, and `OSError`
+        where the disk refuses.
+        """
+        if self._lock is not None:
+            return
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise StartError("the storage path is not a directory") from None
+        lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            raise StartError("another process uses the storage directory") from None
+        self._lock = lock
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def holds(self, inode: int) -> bool:
+        """Return whether the journal's file is still the one that was opened."""
+        try:
+            return self.database.stat().st_ino == inode
+        except OSError:
+            return False
+
+    def set_aside(self, now: float) -> None:
+        """Give the journal's files another name, which tells the Unix second `now`.
+
+        Of those set aside before, the oldest go. Raises `OSError`.
+        """
+        stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        name = f"{DATABASE}.unreadable-{stamp}"
+        for suffix in _SUFFIXES:
+            with suppress(FileNotFoundError):
+                (self.path / f"{DATABASE}{suffix}").rename(self.path / f"{name}{suffix}")
+        names = sorted(
+            path.name.removesuffix("-wal").removesuffix("-shm")
+            for path in self.path.glob(f"{DATABASE}.unreadable-*")
+        )
+        for gone in sorted(set(names))[:-SET_ASIDE_MAX]:
+            for suffix in _SUFFIXES:
+                (self.path / f"{gone}{suffix}").unlink(missing_ok=True)

@@ -1,0 +1,101 @@
+"""Memory: everything that events change, and that a restart brings back.
+
+A snapshot is the whole of it in parts. After a crash the newest snapshot is restored, and what was
+committed since is taken in again, in the same order, the same pieces and as of the same instants.
+So memory ends where it was, and no counter steps back.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+
+import msgspec
+
+from exporter.clock import Clock
+from exporter.event.types import Event
+from exporter.fault import whereabouts
+from exporter.journal.journal import Part, Replayed
+from exporter.metrics import saved as saved_series
+from exporter.metrics.recorder import Recorder
+from exporter.metrics.registry import Registry
+from exporter.pipeline import remembrance
+from exporter.pipeline.dedupe import Dedupe
+from exporter.pipeline.turns import pieces
+from exporter.store.summary import Imported
+from exporter.store.telemetry import TelemetryStore
+
+STORE_PREFIX = "store/"
+
+_imported = msgspec.msgpack.Decoder(Imported).decode
+
+log = logging.getLogger(__name__)
+
+
+class Memory:
+    """The store, the recorded series, and what was counted before.
+
+    `on_change` is called after anything was taken in.
+    """
+
+    def __init__(
+        self, *, store: TelemetryStore, registry: Registry, dedupe: Dedupe, clock: Clock
+    ) -> None:
+        self.store = store
+        self.registry = registry
+        self.dedupe = dedupe
+        self._recorder = Recorder(registry)
+        self._clock = clock
+        self.on_change: Callable[[], None] = _do_nothing
+
+    def apply(self, events: Sequence[Event], now: float) -> None:
+        """Take committed events in, as of `now`, Unix seconds."""
+        # The store first: it pairs the end of a request with its start, which the series need.
+        self.store.apply(events, now)
+        self._recorder.apply(events, now)
+        self.on_change()
+
+    def absorb(self, summary: Imported, now: float) -> None:
+        """Take a committed summary in, as of `now`, Unix seconds."""
+        self.store.absorb(summary, now)
+        self.on_change()
+
+    def save(self) -> Iterator[Part]:
+        """Yield all of it in parts; nothing may be taken in until the last of them."""
+        for name, body in self.store.save():
+            yield STORE_PREFIX + name, body
+        yield from saved_series.save(self.registry)
+        yield from remembrance.save(self.dedupe, self._clock)
+
+    def restore(self, parts: Sequence[Part], *, counters: bool) -> None:
+        """Become what was saved, but for the counters where they must begin at 0.
+
+        Only what was just made can be restored. Raises `ValueError` where a part cannot be read.
+        """
+        self.store.restore(
+            (name.removeprefix(STORE_PREFIX), body)
+            for name, body in parts
+            if name.startswith(STORE_PREFIX)
+        )
+        if counters:
+            saved_series.restore(self.registry, parts)
+        remembrance.restore(self.dedupe, parts, self._clock)
+
+    def replay(self, batch: Replayed, *, counters: bool) -> int:
+        """Take a batch in again; return how many faults of ours that brought to light."""
+        at = batch.committed_at
+        faults = 0
+        for piece in pieces(batch.events):
+            try:
+                self.store.apply(piece, at)
+                if counters:
+                    self._recorder.apply(piece, at)
+            except Exception as error:  # noqa: BLE001 - it was one when it was live, too
+                faults += 1
+                log.critical("a fault in replaying", extra={"fields": whereabouts(error)})
+        if batch.summary is not None:
+            self.store.absorb(_imported(batch.summary), at)
+        self.dedupe.remember([batch], remembrance.monotonic(at, self._clock))
+        return faults
+
+
+def _do_nothing() -> None:
+    """Tell nobody."""

@@ -1,0 +1,128 @@
+"""What must not be kept: secrets anywhere, and content, taken out of texts and contexts.
+
+This is the one place. It stands before the journal, so that nothing behind it - a disk, a log, a
+page - ever holds what was taken out. A text is only looked at as far as it could be kept; where it
+is cut first, the last word goes too, for half a secret is not known for one.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from exporter.pipeline.named_secrets import without_named_secrets
+from exporter.pipeline.secrets import REDACTED, without_secrets
+from exporter.pipeline.telling_names import meaning_of
+
+TEXT_LENGTH_MAX: Final = 8_192
+"""Characters of a text that are looked at; no text is kept at such length."""
+
+CONTEXT_BYTES_MAX: Final = 8_192
+"""Bytes of a context, as JSON, that is kept."""
+
+OMITTED: Final = "[omitted]"
+
+_NOTHING: Final = (None, False, "", OMITTED, REDACTED)
+
+_LAST_WORD_LENGTH_MAX: Final = 4_096
+_BREAKS: Final = " \t\r\n\"',;&"
+_PASSES_MAX: Final = 4
+_DEPTH_MAX: Final = 32
+_VALUES_MAX: Final = CONTEXT_BYTES_MAX // len("1,")
+_CHARACTERS_MAX: Final = 8 * CONTEXT_BYTES_MAX
+_TOO_LARGE: Final = f"context over {CONTEXT_BYTES_MAX} bytes"
+
+
+def redacted(text: str, *, length_max: int) -> str:
+    """Return a text without secrets, at most `length_max` characters long; a cut shows.
+
+    Doing it twice changes nothing.
+    """
+    whole = len(text) <= TEXT_LENGTH_MAX
+    clean = _clean(text if whole else _start_of(text))
+    if whole and len(clean) <= length_max:
+        return clean
+    return _cut(clean, length_max - 1) + "…"
+
+
+def redacted_context(context: dict[str, Any]) -> dict[str, Any]:
+    """Return a context without secrets and without content.
+
+    Values beside a sensitive name become `[redacted]`, content `[omitted]`, whatever it is made of;
+    names that are secrets themselves become one `[redacted]`. What is too large, too deep or cannot
+    be written as JSON is left out whole, and `omitted` says so. Doing it twice changes nothing.
+    """
+    try:
+        clean = _Walk().members(context, 1)
+        size_bytes = len(msgspec.json.encode(clean))
+    except _TooLargeError:
+        return {"omitted": _TOO_LARGE}
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError):
+        return {"omitted": "context is no JSON"}
+    return clean if size_bytes <= CONTEXT_BYTES_MAX else {"omitted": _TOO_LARGE}
+
+
+class _TooLargeError(Exception):
+    """There is more than could be kept."""
+
+
+class _Walk:
+    """One way through a context, with bounds on what is looked at."""
+
+    def __init__(self) -> None:
+        self._values = 0
+        self._characters = 0
+
+    def members(self, members: dict[str, Any], depth: int) -> dict[str, Any]:
+        """Return the members of an object, clean."""
+        return {self._text(name): self._member(name, members[name], depth) for name in members}
+
+    def _member(self, name: str, value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
+        meaning = meaning_of(name)
+        if meaning == "secret" and value not in _NOTHING:
+            return REDACTED
+        if meaning == "content" and isinstance(value, str | list | dict) and value:
+            return OMITTED
+        return self._value(value, depth)
+
+    def _value(self, value: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
+        self._values += 1
+        if self._values > _VALUES_MAX:
+            raise _TooLargeError
+        if isinstance(value, str):
+            return self._text(value)
+        if not isinstance(value, dict | list):
+            return value
+        if depth == _DEPTH_MAX:
+            raise _TooLargeError
+        if isinstance(value, dict):
+            return self.members(value, depth + 1)
+        return [self._value(item, depth + 1) for item in value]
+
+    def _text(self, text: str) -> str:
+        self._characters += min(len(text), TEXT_LENGTH_MAX)
+        if self._characters > _CHARACTERS_MAX:
+            raise _TooLargeError
+        return redacted(text, length_max=TEXT_LENGTH_MAX)
+
+
+def _clean(text: str) -> str:
+    """Return the text without secrets: where one went, another may come to light."""
+    for _ in range(_PASSES_MAX):
+        clean = without_named_secrets(without_secrets(text))
+        if clean == text:
+            break
+        text = clean
+    return text
+
+
+def _start_of(text: str) -> str:
+    """Return as much of a long text as is looked at, without the word in which it is cut."""
+    start = text[:TEXT_LENGTH_MAX]
+    last_break = max(map(start.rfind, _BREAKS))
+    return start[: max(last_break, TEXT_LENGTH_MAX - _LAST_WORD_LENGTH_MAX)]
+
+
+def _cut(text: str, length: int) -> str:
+    """Return the start of a text, ending before a `[redacted]` that it would cut in two."""
+    mark = text.find(REDACTED, max(length - len(REDACTED) + 1, 0), length + len(REDACTED) - 1)
+    return text[:length] if mark < 0 else text[:mark]

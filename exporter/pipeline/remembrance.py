@@ -1,0 +1,50 @@
+"""What was counted before, as bytes and back: what a snapshot keeps of keys and ids.
+
+Keys age by the monotonic clock, which another process need not share. So they are kept with the
+wall clock's time, and come back as old as that says, though never from the future.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from exporter.clock import Clock
+from exporter.pipeline.dedupe import Dedupe, Remembered
+
+PREFIX: Final = "dedupe/"
+KEYS_PER_PART: Final = 10_000
+"""About 3 ms of work."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decoder = msgspec.msgpack.Decoder(list[tuple[str, float]])
+
+
+def save(dedupe: Dedupe, clock: Clock) -> Iterator[tuple[str, bytes]]:
+    """Yield what is remembered, part by part: a name and msgpack. Nothing may be added between."""
+    for name, remembered in _tables(dedupe).items():
+        seen = remembered.seen()
+        ahead = clock.now() - clock.monotonic()
+        for start in range(0, len(seen), KEYS_PER_PART):
+            piece = seen[start : start + KEYS_PER_PART]
+            yield f"{PREFIX}{name}", _encode([(key, at + ahead) for key, at in piece])
+
+
+def restore(dedupe: Dedupe, parts: Iterable[tuple[str, bytes]], clock: Clock) -> None:
+    """Remember again. Parts of others are passed over; `ValueError` where one cannot be read."""
+    tables = _tables(dedupe)
+    for name, body in parts:
+        remembered = tables.get(name.removeprefix(PREFIX)) if name.startswith(PREFIX) else None
+        if remembered is None:
+            continue
+        for key, at in _decoder.decode(body):
+            remembered.add(key, monotonic(at, clock))
+
+
+def monotonic(at: float, clock: Clock) -> float:
+    """Return what the monotonic clock would have shown at the Unix second `at`, at most now."""
+    return clock.monotonic() - max(0.0, clock.now() - at)
+
+
+def _tables(dedupe: Dedupe) -> dict[str, Remembered]:
+    return {"keys": dedupe.keys, "ids": dedupe.ids}

@@ -1,0 +1,31 @@
+"""The gate: nothing is answered from memory before all of it is back."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from exporter.event.rejection import Code, Refusal
+
+PATHS_OPEN = frozenset({"/health", "/-/healthy", "/-/ready"})
+
+RETRY_AFTER_SECS = 2
+
+
+def gate(is_open: Callable[[], bool]) -> Middleware:
+    """Return the middleware that raises `Refusal` (`not_accepting`) while the gate is shut.
+
+    Half of memory would be told as counters that step back.
+    """
+
+    @web.middleware
+    async def wait_outside(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not is_open() and request.path not in PATHS_OPEN:
+            raise Refusal(
+                Code.NOT_ACCEPTING,
+                "the journal is not replayed yet",
+                retry_after_secs=RETRY_AFTER_SECS,
+            )
+        return await handler(request)
+
+    return wait_outside

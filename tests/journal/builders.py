@@ -1,0 +1,62 @@
+"""Journals in a directory of the test's own, and batches for them."""
+
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from exporter.event.types import Completion, Event
+from exporter.journal.journal import Part, Replayed
+from exporter.journal.sqlite import SQLiteJournal
+from exporter.pipeline.batch import Batch
+
+NOW = 1_795_219_200.0
+
+
+def completion(number: int = 0) -> Completion:
+    """Return a completion as the pipeline leaves it, told apart by its latency."""
+    return Completion(model="m", provider="p", success=True, at=NOW, latency_ms=float(number))
+
+
+def batch(*events: Event, key: str | None = None, summary: object = None) -> Batch:
+    """Return a batch that arrived at NOW."""
+    return Batch("native", list(events), NOW, 0, key, summary)
+
+
+@contextlib.asynccontextmanager
+async def opened(
+    path: Path, *, now: float = NOW, boot_id: str = "boot"
+) -> AsyncIterator[tuple[SQLiteJournal, list[Part]]]:
+    """Open the journal in a directory and yield it with its snapshot; closed at the end."""
+    journal = SQLiteJournal(path, sync="normal", boot_id=boot_id)
+    try:
+        parts = await journal.open(now)
+        yield journal, parts
+    finally:
+        await journal.close()
+
+
+async def replayed(journal: SQLiteJournal) -> list[Replayed]:
+    """Return all that a journal replays."""
+    return [batch async for batch in journal.replay()]
+
+
+def numbers(batches: Sequence[Replayed]) -> list[int]:
+    """Return the numbers of the completions in them, in order."""
+    return [
+        int(event.latency_ms or 0)
+        for one in batches
+        for event in one.events
+        if isinstance(event, Completion)
+    ]
+
+
+def crashed(path: Path, elsewhere: Path) -> Path:
+    """Return a copy of a journal as a killed process would leave it: nothing was closed."""
+    shutil.copytree(path, elsewhere)
+    return elsewhere
+
+
+def set_aside(path: Path) -> list[str]:
+    """Return the names of the unreadable files in a directory."""
+    return [file.name for file in path.glob("journal.db.unreadable-*")]

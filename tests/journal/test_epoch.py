@@ -1,0 +1,108 @@
+"""Epochs: counters begin at 0 where they cannot be shown to be whole, and only there."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from exporter.event.rejection import Code, Refusal
+from exporter.journal.epoch import Epoch, Run, Sync, boot_id, may_have_lost
+from exporter.journal.sqlite import SQLiteJournal
+from tests.journal.builders import NOW, batch, completion, crashed, numbers, opened, replayed
+
+
+@pytest.mark.parametrize(
+    ("sync", "closed", "boot", "lost"),
+    [
+        ("normal", False, "same", False),
+        ("normal", False, "other", True),
+        ("normal", True, "other", False),
+        ("full", False, "other", False),
+    ],
+)
+def test_commits_may_be_missing_after_an_unsynced_unclosed_run_on_another_boot(
+    sync: Sync,
+    closed: bool,  # noqa: FBT001 - a case
+    boot: str,
+    lost: bool,  # noqa: FBT001 - a case
+) -> None:
+    """And only then."""
+    assert may_have_lost(Run(boot_id="same", sync=sync, closed=closed), boot) == lost
+
+
+def test_this_boot_has_a_name_that_stays() -> None:
+    """Linux tells it; that is what the exporter is run on."""
+    assert boot_id() == boot_id()
+    assert boot_id()
+
+
+@pytest.mark.parametrize(("closed", "cause"), [(False, "power_loss"), (True, "new")])
+async def test_a_boot_after_a_close_goes_on_and_one_after_a_crash_begins_anew(
+    tmp_path: Path,
+    closed: bool,  # noqa: FBT001 - a case
+    cause: str,
+) -> None:
+    """The rest of the state comes back either way."""
+    journal = SQLiteJournal(tmp_path / "a", sync="normal", boot_id="boot")
+    await journal.open(NOW)
+    await journal.append([batch(completion(1))], NOW)
+    path = tmp_path / "a" if closed else crashed(tmp_path / "a", tmp_path / "b")
+    await journal.close()
+    async with opened(path, now=NOW + 5, boot_id="another boot") as (again, _):
+        assert again.epoch.cause == cause
+        assert again.begins_epoch == (not closed)
+        assert numbers(await replayed(again)) == [1]
+
+
+async def test_a_new_epoch_commits_nothing_before_it_has_a_snapshot(
+    tmp_path: Path,
+) -> None:
+    """Or the next start would count what this epoch has not."""
+    async with opened(tmp_path / "a") as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        path = crashed(tmp_path / "a", tmp_path / "b")
+    async with opened(path, now=NOW + 5, boot_id="another boot") as (journal, _):
+        assert journal.unfounded
+        with pytest.raises(Refusal):
+            await journal.append([batch(completion(2))], NOW)
+        await journal.snapshot([("a", b"1")], journal.seq, NOW)
+        await journal.append([batch(completion(3))], NOW)
+        again = crashed(path, tmp_path / "c")
+    async with opened(again, now=NOW + 9, boot_id="another boot") as (journal, parts):
+        assert (journal.epoch.started_at, journal.epoch.cause) == (NOW + 5, "power_loss")
+        assert not journal.begins_epoch
+        assert parts == [("a", b"1")]
+        assert numbers(await replayed(journal)) == [3]
+
+
+async def test_a_file_that_is_taken_away_is_begun_anew_from_memory(tmp_path: Path) -> None:
+    """A commit into a file that has no name any more would be lost with the process."""
+    path = tmp_path / "data"
+    async with opened(path) as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        shutil.rmtree(path)
+        with pytest.raises(Refusal) as refused:
+            await journal.append([batch(completion(2))], NOW + 2)
+        assert refused.value.code is Code.JOURNAL_FAILING
+        assert refused.value.retry_after_secs
+        await journal.snapshot([("a", b"1")], journal.seq, NOW + 2)
+        await journal.append([batch(completion(2))], NOW + 3)
+        assert journal.epoch == Epoch(started_at=NOW, cause="new")
+    async with opened(path) as (journal, parts):
+        assert parts == [("a", b"1")]
+        assert numbers(await replayed(journal)) == [2]
+        assert journal.epoch == Epoch(started_at=NOW, cause="new")
+
+
+async def test_a_crash_before_a_file_begun_anew_is_whole_ends_the_epoch(tmp_path: Path) -> None:
+    """What only memory knew is gone then, and the counters say so."""
+    path = tmp_path / "data"
+    async with opened(path) as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        shutil.rmtree(path)
+        with pytest.raises(Refusal):
+            await journal.append([batch(completion(2))], NOW + 2)
+        copy = crashed(path, tmp_path / "b")
+    async with opened(copy, now=NOW + 9) as (journal, _):
+        assert journal.epoch.cause == "corrupt"
+        assert await replayed(journal) == []
