@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint docs fuzz bench lock clean
+.PHONY: run test lint docs fuzz bench soak lock clean
 
 run: $(VENV)/.run
 	$(BIN)/agent-exporter serve $(ARGS)
@@ -36,6 +36,10 @@ lock: $(VENV)/.dev
 	  --no-annotate --custom-compile-command "make lock" -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command "make lock" -o requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak.kills $(ARGS)
+	$(BIN)/python -m tests.soak.memory
 
 clean:
 	rm -rf $(VENV) build *.egg-info .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

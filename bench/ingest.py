@@ -24,7 +24,7 @@ import server
 import table
 from load import Result
 
-CONTENDERS = (server.OBVIOUS, server.EXPORTER)
+CONTENDERS = (server.OBVIOUS, server.EXPORTER, server.SYNCED)
 COUNTED = b"agent_completions_total{"
 BUSY_RATIO_MAX = 0.85
 """A generator busier than this may have been what was measured."""

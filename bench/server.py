@@ -54,13 +54,15 @@ def _obvious(port: int) -> list[str]:
     return [sys.executable, str(script), f"--port={port}"]
 
 
-def _exporter(port: int) -> list[str]:
+def _exporter(port: int, *flags: str) -> list[str]:
     program = Path(sys.executable).with_name("agent-exporter")
-    return [str(program), "serve", f"--web.listen-address={HOST}:{port}", "--log.level=error"]
+    address = f"--web.listen-address={HOST}:{port}"
+    return [str(program), "serve", address, "--log.level=error", *flags]
 
 
 OBVIOUS = Contender("obvious server", _obvious, "/metrics")
 EXPORTER = Contender("agent-exporter", _exporter, "/-/ready")
+SYNCED = Contender("... sync=full", lambda port: _exporter(port, "--storage.sync=full"), "/-/ready")
 
 
 @contextmanager

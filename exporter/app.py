@@ -132,7 +132,7 @@ class Exporter:
                 journal=core.journal,
                 tally=core.tally,
                 answered=front.push.answered,
-                refused=front.access.refused,
+                refused=lambda: front.refused,
                 refused_connections=lambda: front.refused_connections,
                 reload_failed=lambda: self._reload_failed,
                 version=__version__,

@@ -1,7 +1,7 @@
 """What keeps memory and journal together: the recovery at the start, snapshots, and self-repair.
 
     start: open -> restore -> replay -> ready
-    later: every second: a snapshot if one is due, a probe if commits fail
+    later: every second: a look after the journal, a snapshot if one is due
 
 Nothing is served from memory before it is whole. Where the disk refuses at the start, that is tried
 again for as long as it takes.
@@ -10,9 +10,11 @@ again for as long as it takes.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from exporter.clock import Clock
 from exporter.event.rejection import Refusal
+from exporter.fault import whereabouts
 from exporter.journal.journal import Journal, Part
 from exporter.memory import Memory
 from exporter.pipeline.turns import Turns
@@ -47,6 +49,7 @@ class Durability:
         self.snapshot_bytes = snapshot_bytes
         self.recovered = False
         self.faults = 0
+        self._begun = False
         self._journal = journal
         self._memory = memory
         self._between_groups = between_groups
@@ -67,16 +70,18 @@ class Durability:
             await journal.renounce(self._clock.now())
             parts = []
         counters = not journal.begins_epoch
+        self._begun = True
         memory.restore(parts, counters=counters)
         self._seq = journal.seq if not journal.size_bytes else -1
         turns = Turns(self._clock)
         async for batch in journal.replay():
             self.faults += memory.replay(batch, counters=counters)
             await turns.over()
-        if journal.unfounded:
-            await self.snapshot()
         self._began_at = self._clock.monotonic()
         self.recovered = True
+        if journal.unfounded:
+            with suppress(Refusal):
+                await self.snapshot()
 
     async def run(self) -> None:
         """Recover if that is still to be done, and then keep the journal short, for ever."""
@@ -86,20 +91,24 @@ class Durability:
                 await self._tick()
             except Refusal:
                 continue  # The journal has said so in the log, and says so in its metrics.
+            except Exception as error:  # noqa: BLE001 - whatever it is, somebody must keep watch
+                self.faults += 1
+                log.critical("a fault in keeping the journal", extra={"fields": whereabouts(error)})
 
     async def _tick(self) -> None:
         if not self.recovered:
-            await self.recover()
+            # Memory that is half full is nothing to begin with: then only a restart helps.
+            if not self._begun:
+                await self.recover()
             return
-        if self._journal.failing:
-            await self._journal.probe(self._clock.now())
+        await self._journal.probe(self._clock.now())
         if self._due():
             await self.snapshot()
 
     def _due(self) -> bool:
         journal, now = self._journal, self._clock.monotonic()
         if journal.unfounded:
-            return True
+            return not journal.failing
         if not journal.durable or journal.seq == self._seq or now < self._rest_until:
             return False
         return (

@@ -4,12 +4,14 @@ import asyncio
 import ipaddress
 import ssl
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from exporter.clock import Clock
 from exporter.config import Config, parse_address
 from exporter.core import Core
+from exporter.event.rejection import Code
 from exporter.metrics import catalogue
 from exporter.metrics.exposition import render
 from exporter.metrics.process import ProcessMetrics
@@ -84,6 +86,11 @@ class Front:
     def connections(self) -> int:
         """How many clients are connected."""
         return sum(server.connections for server, _ in self._servers)
+
+    @property
+    def refused(self) -> Counter[Code]:
+        """How many requests were refused, by reason; a push by its own route excepted."""
+        return sum((server.refused for server, _ in self._servers), Counter())
 
     @property
     def refused_connections(self) -> int:
@@ -181,7 +188,8 @@ class Front:
                 received_at=self._clock.now(),
                 # What it may have been at the most, so that but a few can wait.
                 size_bytes=self._bodies.bytes_max,
-                idempotency_key=imported.export_id,
+                # With a blank, which no key of a push can have.
+                idempotency_key=f"{SUMMARY_SOURCE} {imported.export_id}",
                 summary=imported,
             )
         )

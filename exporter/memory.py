@@ -53,9 +53,9 @@ class Memory:
         self._recorder.apply(events, now)
         self.on_change()
 
-    def absorb(self, summary: Imported, now: float) -> None:
-        """Take a committed summary in, as of `now`, Unix seconds."""
-        self.store.absorb(summary, now)
+    def absorb(self, piece: Imported, now: float) -> None:
+        """Take a piece of a committed summary in, as of `now`, Unix seconds."""
+        self.store.absorb(piece, now)
         self.on_change()
 
     def save(self) -> Iterator[Part]:
@@ -92,7 +92,8 @@ class Memory:
                 faults += 1
                 log.critical("a fault in replaying", extra={"fields": whereabouts(error)})
         if batch.summary is not None:
-            self.store.absorb(_imported(batch.summary), at)
+            for part in _imported(batch.summary).pieces():
+                self.store.absorb(part, at)
         self.dedupe.remember([batch], remembrance.monotonic(at, self._clock))
         return faults
 

@@ -50,7 +50,7 @@ class Sources:
     journal: Journal
     tally: Tally
     answered: Counter[tuple[str, str]]
-    refused: Counter[Code]
+    refused: Callable[[], Counter[Code]]
     refused_connections: Callable[[], int]
     reload_failed: Callable[[], bool]
     version: str
@@ -89,7 +89,7 @@ def _pull_exporter(registry: Registry, sources: Sources) -> None:
     registry.pull(catalogue.PUSH_REQUESTS, lambda _: _counts(sources.answered, _ANSWERS))
     registry.pull(
         catalogue.REQUESTS_REFUSED,
-        lambda _: [((code,), float(sources.refused[code])) for code in _OF_WHO_ASKS],
+        lambda _: _refused(sources.refused()),
     )
     registry.pull(
         catalogue.CONNECTIONS_REFUSED, lambda _: [((), float(sources.refused_connections()))]
@@ -145,6 +145,11 @@ def _evictions(sources: Sources) -> Iterator[Row]:
     yield ("event_id",), float(sources.dedupe.ids.evicted)
     for what, count in sources.store.evictions.items():
         yield (what,), float(count)
+
+
+def _refused(refused: Counter[Code]) -> Iterator[Row]:
+    for code in _OF_WHO_ASKS:
+        yield (code,), float(refused[code])
 
 
 def _counts(counts: Mapping[Any, int], zeros: Mapping[Any, int]) -> Iterator[Row]:

@@ -54,7 +54,7 @@ F = TypeVar("F", Epoch, Run, Snapshot)
 
 
 class Database:
-    """The open file at `path`; `inode` is by what to recognise it."""
+    """The open file at `path`; `identity` is by what to recognise it."""
 
     def __init__(self, path: Path, sync: Sync) -> None:
         self._sync = sync
@@ -73,7 +73,7 @@ class Database:
         except BaseException:
             connection.close()
             raise
-        self.inode = path.stat().st_ino
+        self.identity = identity(path)
 
     def fact(self, kind: type[F]) -> F | None:
         """Return what was noted; `None` if nothing was. Raises `ValueError` if damaged."""
@@ -147,6 +147,10 @@ class Database:
         deleted += self._connection.execute("DELETE FROM groups WHERE seq <= ?", (last,)).rowcount
         return deleted > 0
 
+    def forget_pages(self) -> None:
+        """Hold no page in memory that is in the file, so that damage to the file is met."""
+        self._connection.execute("PRAGMA shrink_memory")
+
     def probe(self, body: bytes) -> None:
         """Write that many bytes and take them out again."""
         self.add_part(0, "probe", body)
@@ -161,6 +165,12 @@ class Database:
                 self.note(last)
         finally:
             self._connection.close()
+
+
+def identity(path: Path) -> tuple[int, int]:
+    """Return what tells a file from one that took its name. Raises `OSError`."""
+    status = path.stat()
+    return status.st_dev, status.st_ino
 
 
 def _checked(body: bytes, crc: int) -> bytes:

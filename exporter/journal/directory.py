@@ -1,4 +1,8 @@
-"""The storage directory: one process at a time, and nothing unreadable is ever thrown away."""
+"""The storage directory: one process at a time, and nothing unreadable is ever thrown away.
+
+In the lock's file is the number of the last group that was committed. SQLite takes a log that
+breaks off for one that ends there, as it must after a crash, so it cannot tell that more was there.
+"""
 
 import fcntl
 import os
@@ -7,12 +11,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from exporter.fault import StartError
+from exporter.journal.database import identity
 
 DATABASE = "journal.db"
 LOCK = "lock"
 
 SET_ASIDE_MAX = 3
 """How many unreadable journals are kept, the newest, so that they cannot fill the disk."""
+
+_MARK_DIGITS = 20
 
 _SUFFIXES = ("", "-wal", "-shm")
 
@@ -32,7 +39,9 @@ class StorageDirectory:
         where the disk refuses.
         """
         if self._lock is not None:
-            return
+            if _is_at(self._lock, self.path / LOCK):
+                return
+            self.release()  # Somebody took the file away; to lock what has no name helps nobody.
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError):
@@ -51,12 +60,30 @@ class StorageDirectory:
             os.close(self._lock)
             self._lock = None
 
-    def holds(self, inode: int) -> bool:
-        """Return whether the journal's file is still the one that was opened."""
+    def mark(self, seq: int) -> None:
+        """Note the number of the last group, for `marked`; where it cannot be, it stays behind."""
+        if self._lock is not None:
+            with suppress(OSError):
+                os.pwrite(self._lock, b"%0*d\n" % (_MARK_DIGITS, seq), 0)
+
+    def marked(self) -> int:
+        """Return the number of a group that was committed for certain; 0 where none was noted."""
+        if self._lock is not None:
+            with suppress(OSError, ValueError):
+                return int(os.pread(self._lock, _MARK_DIGITS, 0))
+        return 0
+
+    def holds(self, opened: tuple[int, int]) -> bool:
+        """Return whether the journal's file is still the one of this identity."""
         try:
-            return self.database.stat().st_ino == inode
+            return identity(self.database) == opened
         except OSError:
             return False
+
+    def discard(self) -> None:
+        """Remove the journal's files, which nothing was committed to. Raises `OSError`."""
+        for suffix in _SUFFIXES:
+            (self.path / f"{DATABASE}{suffix}").unlink(missing_ok=True)
 
     def set_aside(self, now: float) -> None:
         """Give the journal's files another name, which tells the Unix second `now`.
@@ -75,3 +102,10 @@ class StorageDirectory:
         for gone in sorted(set(names))[:-SET_ASIDE_MAX]:
             for suffix in _SUFFIXES:
                 (self.path / f"{gone}{suffix}").unlink(missing_ok=True)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except OSError:
+        return False

@@ -67,7 +67,7 @@ class Journal(Protocol):
         ...
 
     def replay(self) -> AsyncIterator[Replayed]:
-        """Yield what was committed since the snapshot, in order."""
+        """Yield what was committed since the snapshot, in order. Raises `StartError`."""
         ...
 
     async def append(self, entries: Sequence[Entry], committed_at: float) -> None:
@@ -85,7 +85,7 @@ class Journal(Protocol):
         ...
 
     async def probe(self, now: float) -> None:
-        """Find out whether commits work again after one failed; never raises."""
+        """Look after the file, and after one failed, whether commits work again; never raises."""
         ...
 
     async def close(self) -> None:

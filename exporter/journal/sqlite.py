@@ -10,6 +10,7 @@ committed to it until a snapshot has put into it what memory knows (`unfounded`)
 file itself says that its epoch ended there, so that a crash in between is not taken for a start.
 """
 
+import errno
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -17,10 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from exporter.event.rejection import Code, Refusal
-from exporter.fault import whereabouts
-from exporter.journal.database import DamagedError, Database, Snapshot
+from exporter.fault import StartError, whereabouts
+from exporter.journal.database import DamagedError, Database, Group, Snapshot
 from exporter.journal.directory import StorageDirectory
-from exporter.journal.epoch import Epoch, Run, Sync, may_have_lost
+from exporter.journal.epoch import Cause, Epoch, Run, Sync, may_have_lost
 from exporter.journal.journal import Entry, Part, Replayed
 from exporter.journal.record import pack, unpack
 from exporter.journal.worker import Worker
@@ -76,6 +77,7 @@ class SQLiteJournal:
         self._database: Database | None = None
         self._snapshot = NO_SNAPSHOT
         self._damaged = False
+        self._failed_as: dict[str, str] = {}
         self._looked_at = 0.0
         self._tried_bytes = 0
 
@@ -88,6 +90,11 @@ class SQLiteJournal:
         """Take possession, and return the newest snapshot. See `Journal.open`."""
         try:
             parts = await self._worker.run(self._open, now)
+        except StartError as error:
+            if not self.failing:
+                raise
+            # It served already, waiting for the disk, and goes on to wait.
+            raise self._failed(_busy(error)) from None
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from None
         self.failing = False
@@ -103,7 +110,7 @@ class SQLiteJournal:
     async def replay(self) -> AsyncIterator[Replayed]:
         """Yield what was committed since the snapshot, in order."""
         seq = self._snapshot.seq
-        while groups := await self._worker.run(self._opened().groups, seq):
+        while groups := await self._next_groups(seq):
             for group in groups:
                 for record in unpack(group.body):
                     yield Replayed(
@@ -122,22 +129,22 @@ class SQLiteJournal:
         except (sqlite3.Error, OSError) as error:
             raise self._failed(error) from None
         self.failing = False
-        self.seq += 1
         self.size_bytes += size_bytes
 
     async def snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
         """Keep a snapshot of all up to `seq`. Raises `Refusal` (`journal_failing`)."""
         run = self._worker.run
         try:
-            await run(self._check_file)
-            await self._prune()
+            database = await run(self._kept_file, taken_at)
+            await run(database.forget_pages)
+            await self._prune(database)
             snapshot = Snapshot(self._snapshot.number + 1, seq, taken_at)
             for name, body in parts:
-                await run(self._opened().add_part, snapshot.number, name, body)
+                await run(database.add_part, snapshot.number, name, body)
                 self._failpoint("in_snapshot")
-            await run(self._publish, snapshot)
-            await self._prune()
-            _, self.size_bytes = await run(self._opened().extent)
+            await run(self._publish, database, snapshot)
+            await self._prune(database)
+            _, self.size_bytes = await run(database.extent)
         except (sqlite3.Error, OSError) as error:
             if not self.snapshot_failing:
                 log.error("no snapshot can be taken", extra={"fields": _fields(error)})  # noqa: TRY400 - one line
@@ -149,12 +156,12 @@ class SQLiteJournal:
         self.snapshot_failing = False
 
     async def probe(self, now: float) -> None:
-        """Find out whether commits work again after one failed; never raises."""
+        """Look after the file, and after one failed, whether commits work again; never raises."""
         try:
-            await self._worker.run(self._probe, now)
-        except (sqlite3.Error, OSError):
-            return
-        self.failing = False
+            if await self._worker.run(self._probe, now):
+                self.failing = False
+        except (sqlite3.Error, OSError) as error:
+            self._failed(error)
 
     async def close(self) -> None:
         """Let go of everything, having noted that nothing is missing."""
@@ -164,14 +171,22 @@ class SQLiteJournal:
             log.error("the journal was not closed", extra={"fields": _fields(error)})  # noqa: TRY400 - one line
         self._worker.stop()
 
-    async def _prune(self) -> None:
-        while await self._worker.run(self._opened().prune, self._snapshot):
+    async def _next_groups(self, seq: int) -> list[Group]:
+        try:
+            return await self._worker.run(self._opened().groups, seq)
+        except (sqlite3.Error, OSError, DamagedError):
+            # All of it was readable a moment ago, and memory is half full: only a new start helps.
+            raise StartError("the journal became unreadable while it was read") from None
+
+    async def _prune(self, database: Database) -> None:
+        while await self._worker.run(database.prune, self._snapshot):
             self._failpoint("in_prune")
 
     def _failed(self, error: Exception) -> Refusal:
-        if not self.failing:
-            log.error("the journal fails", extra={"fields": _fields(error)})
-        self.failing = True
+        fields = _fields(error)
+        if not self.failing or fields != self._failed_as:
+            log.error("the journal fails", extra={"fields": fields})
+        self.failing, self._failed_as = True, fields
         self._damaged = self._damaged or _is_damage(error)
         return _refusal()
 
@@ -208,13 +223,15 @@ class SQLiteJournal:
             snapshot = database.fact(Snapshot) or NO_SNAPSHOT
             parts = database.parts(snapshot.number)
             seq, size_bytes = _checked_groups(database, snapshot.seq)
+            loss = self._loss(last, seq)
             if epoch is None or last is None:
-                epoch = Epoch(started_at=now, cause="new")
-            elif may_have_lost(last, self._boot_id):
-                epoch = Epoch(started_at=now, cause="power_loss")
+                # It is not new where one was set aside, and then none could be begun.
+                epoch = Epoch(started_at=now, cause=loss or self.epoch.cause)
+            elif loss is not None:
+                epoch = Epoch(started_at=now, cause=loss)
                 self.begins_epoch = self.unfounded = True
             if not self.unfounded:
-                self._note(database, epoch)
+                self._note(database, epoch, seq)
             database.begin()
         except BaseException:
             database.close(None)
@@ -223,59 +240,95 @@ class SQLiteJournal:
         self.seq, self.size_bytes = seq, size_bytes
         return parts
 
-    def _begin_file(self, epoch: Epoch) -> None:
-        """Begin a new file, of which nothing is known but that its epoch is this."""
-        database = Database(self._directory.database, self._sync)
-        self._note(database, epoch)
-        database.begin()
-        self._database, self._snapshot = database, NO_SNAPSHOT
+    def _loss(self, last: Run | None, seq: int) -> Cause | None:
+        """Return why commits after the last that is there are missing, or may be; else `None`."""
+        if last is not None and may_have_lost(last, self._boot_id):
+            log.warning("the machine crashed, commits may be missing, and a new epoch begins")
+            return "power_loss"
+        if seq < self._directory.marked():
+            log.error("commits are missing from the journal, and a new epoch begins")
+            return "corrupt"
+        return None
 
-    def _note(self, database: Database, epoch: Epoch) -> None:
+    def _begin_file(self, epoch: Epoch) -> Database:
+        """Begin a new file, of which nothing is known but that its epoch is this."""
+        try:
+            database = Database(self._directory.database, self._sync)
+            try:
+                self._note(database, epoch, self.seq)
+                database.begin()
+            except BaseException:
+                database.close(None)
+                raise
+        except BaseException:
+            self._directory.discard()
+            raise
+        self._database, self._snapshot = database, NO_SNAPSHOT
+        return database
+
+    def _note(self, database: Database, epoch: Epoch, seq: int) -> None:
         database.note(epoch)
         database.note(Run(boot_id=self._boot_id, sync=self._sync, closed=False))
+        self._directory.mark(seq)
 
     def _append(self, entries: Sequence[Entry], committed_at: float) -> int:
         if abs(committed_at - self._looked_at) >= LOOK_SECS:
             self._looked_at = committed_at
-            self._check_file()
+            self._kept_file(committed_at)
         if self.unfounded:
             raise sqlite3.OperationalError("a snapshot comes first")
         body = pack(entries)
         self._tried_bytes = len(body)
         self._failpoint("before_commit")
         self._opened().append(self.seq + 1, committed_at, body)
+        self.seq += 1
         self._failpoint("after_commit")
+        self._directory.mark(self.seq)
         return len(body)
 
-    def _publish(self, snapshot: Snapshot) -> None:
-        self._opened().note(snapshot)
+    def _publish(self, database: Database, snapshot: Snapshot) -> None:
+        if database is not self._database:
+            raise sqlite3.OperationalError("the file was begun anew in the meantime")
+        if self.unfounded and snapshot.seq != self.seq:
+            raise sqlite3.OperationalError("what was committed since is not in this file")
+        database.note(snapshot)
         self._snapshot = snapshot
         if self.unfounded:
-            self._note(self._opened(), self.epoch)
+            self._note(database, self.epoch, self.seq)
             self.unfounded = False
 
-    def _probe(self, now: float) -> None:
+    def _probe(self, now: float) -> bool:
+        """Look after the file; return whether a write was tried, as after one that failed."""
+        tried = self.failing
         if self._damaged:
             log.error("the journal is damaged, set aside and begun anew")
-            self._opened().close(None)
-            self._directory.set_aside(now)
-            self._begin_unfounded()
+            self._let_go()
             self._damaged = False
-        self._check_file()
-        self._opened().probe(bytes(min(self._tried_bytes, PROBE_BYTES_MAX)))
+        database = self._kept_file(now)
+        if tried:
+            database.probe(bytes(min(self._tried_bytes, PROBE_BYTES_MAX)))
+        return tried
 
-    def _check_file(self) -> None:
-        """Begin a new file where somebody took ours away."""
-        if not self._directory.holds(self._opened().inode):
+    def _kept_file(self, now: float) -> Database:
+        """Return the open file, a new one where somebody took ours away or it was let go of."""
+        if self._database is not None:
+            if self._directory.holds(self._database.identity):
+                return self._database
             log.error("the journal's file is gone and begun anew")
-            self._opened().close(None)
-            self._directory.release()
+            self._let_go()
+        try:
             self._directory.acquire()
-            self._begin_unfounded()
+        except StartError as error:
+            raise _busy(error) from None
+        # It may be a damaged one, and it may be somebody else's.
+        self._directory.set_aside(now)
+        return self._begin_file(Epoch(started_at=now, cause="corrupt"))
 
-    def _begin_unfounded(self) -> None:
+    def _let_go(self) -> None:
         self.unfounded = True
-        self._begin_file(Epoch(started_at=self._looked_at, cause="corrupt"))
+        if self._database is not None:
+            self._database.close(None)
+            self._database = None
 
     def _close(self) -> None:
         try:
@@ -305,6 +358,10 @@ def _refusal() -> Refusal:
         "the push could not be committed",
         retry_after_secs=RETRY_AFTER_SECS,
     )
+
+
+def _busy(error: StartError) -> OSError:
+    return OSError(errno.EBUSY, str(error))
 
 
 def _is_damage(error: Exception) -> bool:

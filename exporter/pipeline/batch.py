@@ -1,9 +1,18 @@
 """One push on its way through the pipeline."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 from exporter.event.types import Event
+
+
+class Summary(Protocol):
+    """What was imported, in the store's own form."""
+
+    def pieces(self) -> Iterable[object]:
+        """Return it in pieces that can be taken in one by one."""
+        ...
 
 
 @dataclass(slots=True)
@@ -12,7 +21,7 @@ class Batch:
 
     `source` is the format it came in (`native`, ...), `size_bytes` its decoded size, `received_at`
     its arrival in Unix seconds. The writer takes duplicates out of `events`. `summary` is what was
-    imported in place of events, in the store's own form.
+    imported in place of events.
     """
 
     source: str
@@ -20,7 +29,7 @@ class Batch:
     received_at: float
     size_bytes: int = 0
     idempotency_key: str | None = None
-    summary: Any = None
+    summary: Summary | None = None
 
     @property
     def empty(self) -> bool:

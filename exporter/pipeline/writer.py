@@ -25,7 +25,7 @@ Apply = Callable[[Sequence[Event], float], None]
 """Take committed events into memory, as of an instant in Unix seconds."""
 
 Absorb = Callable[[Any, float], None]
-"""Take a committed summary into memory, as of an instant in Unix seconds."""
+"""Take a piece of a committed summary into memory, as of an instant in Unix seconds."""
 
 Commit = Callable[[Sequence[Batch], float], Awaitable[None]]
 """Keep batches as one group, committed at an instant in Unix seconds.
@@ -137,7 +137,9 @@ class Writer:
             self._take_in(self._apply, piece, now)
             await turns.over()
         if batch.summary is not None:
-            self._take_in(self._absorb, batch.summary, now)
+            for part in batch.summary.pieces():
+                self._take_in(self._absorb, part, now)
+                await turns.over()
 
     def _take_in(self, take: Callable[[Any, float], None], what: object, now: float) -> None:
         try:

@@ -156,11 +156,9 @@ class SessionTable:
         session.hear(heard.agent, heard.last_event_at, slot)
         self.agents.add(session.agent)
         before = session.usages
-        floor = self._floor()
-        session.leave(floor)
+        session.leave(self._floor())
         for index, by_model in slots:
-            if index > floor:
-                session.absorb(index, by_model)
+            session.absorb(index, by_model)
         self._usages += session.usages - before
         if self._usages > self.usages_max:
             self._make_room()

@@ -4,11 +4,12 @@ Only our own words go out: no header, no field name and no value of the request 
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
 from aiohttp import web
-from aiohttp.typedefs import Handler
+from aiohttp.typedefs import Handler, Middleware
 
 from exporter.event.rejection import Code, Refusal, Rejection
 from exporter.fault import whereabouts
@@ -91,17 +92,25 @@ def http_problem(error: web.HTTPException) -> web.Response:
     return problem(Problem(title=error.reason, status=error.status, code=code), headers=headers)
 
 
-@web.middleware
-async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Turn what a handler raises into a problem document."""
-    try:
-        return await handler(request)
-    except Refusal as refusal:
-        return refused(refusal)
-    except web.HTTPException as error:
-        return http_problem(error)
-    except ConnectionError:
-        raise  # Whoever asked went away while being answered: there is nobody to tell.
-    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        log.error("a request could not be answered", extra={"fields": whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
-        return problem(Problem(title="internal server error", status=500, code="internal_error"))
+def problems(refusals: Counter[Code]) -> Middleware:
+    """Return the middleware that turns what is raised into a problem document.
+
+    It counts in `refusals` what it was not a push's own route to count.
+    """
+
+    @web.middleware
+    async def told(request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except Refusal as refusal:
+            refusals[refusal.code] += 1
+            return refused(refusal)
+        except web.HTTPException as error:
+            return http_problem(error)
+        except ConnectionError:
+            raise  # Whoever asked went away while being answered: there is nobody to tell.
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            log.error("a request could not be answered", extra={"fields": whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
+            return problem(Problem("internal server error", 500, "internal_error"))
+
+    return told

@@ -2,12 +2,14 @@
 
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
+from exporter.event.rejection import Code
 from exporter.web.connections import Connections
 from exporter.web.file_limit import connections_within
 from exporter.web.framing import strictly
@@ -38,6 +40,7 @@ class Server:
     A request goes through `middlewares` in their order before its route. `connections_max` is how
     many clients may be connected, where the limit of open files allows as many; `header_secs` what
     the headers of a request may take, and how long a connection is kept between requests.
+    `refused` counts requests that were, a push by its own route excepted.
     """
 
     def __init__(
@@ -49,7 +52,10 @@ class Server:
         connections_max: int = CONNECTIONS_MAX,
         header_secs: float = HEADER_SECS,
     ) -> None:
-        app = web.Application(middlewares=[problems, *middlewares], client_max_size=body_bytes_max)
+        self.refused: Counter[Code] = Counter()
+        app = web.Application(
+            middlewares=[problems(self.refused), *middlewares], client_max_size=body_bytes_max
+        )
         for group in routes:
             group.add_to(app)
         app.on_response_prepare.append(_add_headers)

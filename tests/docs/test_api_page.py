@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from aiohttp import web
 
 from exporter.app import Exporter
 from exporter.config import Config, Storage
 from exporter.event.rejection import Code
 from exporter.event.tokens import Tokens
 from exporter.event.types import EVENT_CLASSES, Event, type_name
+from exporter.reconfiguration import LIVE
 from exporter.store.answers import ModelPerformance
 from exporter.web.problem import STATUS
 from tests.clock import ManualClock
@@ -76,3 +76,17 @@ def test_no_code_is_on_the_page_that_is_none() -> None:
     rows = [line for line in section("Pushing").splitlines() if re.match(r"\| \d{3} `", line)]
     named = {code for row in rows for code in re.findall(r"`([a-z_]+)`", row.split("|")[1])}
     assert named <= {code.value for code in Code}
+
+
+def test_every_key_that_a_reload_takes_over_is_on_the_page() -> None:
+    """And none that it does not."""
+    assert set(re.findall(r"`([a-z]+\.[a-z_]+)`", section("Reloading"))) - {
+        "web.enable_lifecycle"
+    } == set(LIVE)
+
+
+def test_every_check_of_health_is_on_the_page() -> None:
+    """As an exporter tells them."""
+    exporter = Exporter(Config(storage=Storage(path="")), clock=ManualClock(0))
+    checks = exporter._health().checks  # noqa: SLF001 - what it answers
+    assert set(re.findall(r"^\| `(\w+)` \|", section("Checks"), re.MULTILINE)) == set(checks)

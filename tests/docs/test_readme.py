@@ -32,11 +32,19 @@ def test_the_curl_line_of_the_readme_does_what_the_readme_says(tmp_path: Path) -
 
 
 def test_every_link_leads_somewhere() -> None:
-    """Every relative link of every page is a file of the repository."""
+    """Every relative link of every page is a file of the repository, or a heading of a page."""
     for page in (Path("README.md"), Path("CONTRIBUTING.md"), *Path("docs").glob("*.md")):
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
+        for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", page.read_text()):
             if not target.startswith("https://"):
-                assert (page.parent / target).exists(), f"{page}: {target}"
+                linked = page.parent / target if target else page
+                assert linked.exists(), f"{page}: {target}"
+                assert not anchor or anchor in anchors(linked), f"{page}: {target}#{anchor}"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return what the headings of a page are linked by, as GitHub does."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_make_targets_named_exist() -> None:
@@ -45,4 +53,8 @@ def test_the_make_targets_named_exist() -> None:
     named = set()
     for page in (README, Path("CONTRIBUTING.md").read_text()):
         named |= set(re.findall(r"\bmake ([a-z]+)\b(?=`|\s|\"|;)", page))
-    assert {"run", "test", "lint", "bench", "docs", "lock"} <= named <= targets | {"fetches"}
+    assert (
+        {"run", "test", "lint", "bench", "docs", "lock", "fuzz", "soak"}
+        <= named
+        <= targets | {"fetches"}
+    )

@@ -1,6 +1,7 @@
 """The exporter and Prometheus as processes of their own, on free ports."""
 
 import contextlib
+import http.client
 import json
 import re
 import shutil
@@ -49,6 +50,13 @@ def process(arguments: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]
 @contextlib.contextmanager
 def exporter(directory: Path, *flags: str) -> Iterator[str]:
     """Run the installed command on a free port and yield its URL."""
+    with exporter_process(directory, *flags) as (url, _):
+        yield url
+
+
+@contextlib.contextmanager
+def exporter_process(directory: Path, *flags: str) -> Iterator[tuple[str, int]]:
+    """Run the installed command on a free port and yield its URL and its process id."""
     log = directory / "exporter.log"
     arguments = [str(COMMAND), "serve", "--web.listen-address=127.0.0.1:0"]
     arguments += [f"--storage.path={directory / 'data'}", *flags]
@@ -59,7 +67,7 @@ def exporter(directory: Path, *flags: str) -> Iterator[str]:
             found = re.search(r"msg=serving address=(\S+)", log.read_text())
             return found.group(1) if found else None
 
-        yield f"http://{eventually(address, 'the exporter')}"
+        yield f"http://{eventually(address, 'the exporter')}", running.pid
 
 
 @contextlib.contextmanager
@@ -103,6 +111,14 @@ def push(url: str, events: list[dict[str, Any]]) -> dict[str, Any]:
     with urllib.request.urlopen(request) as response:  # noqa: S310 - as above
         reply: dict[str, Any] = json.load(response)
         return reply
+
+
+def pushed(connection: http.client.HTTPConnection, batch: bytes) -> None:
+    """Push an encoded array over a connection that is kept; it must be answered 200."""
+    connection.request("POST", "/api/v1/events", batch, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    body = response.read()
+    assert response.status == 200, body
 
 
 def query(prometheus_url: str, promql: str) -> dict[Mapping[str, str], float] | None:

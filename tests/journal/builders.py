@@ -8,7 +8,7 @@ from pathlib import Path
 from exporter.event.types import Completion, Event
 from exporter.journal.journal import Part, Replayed
 from exporter.journal.sqlite import SQLiteJournal
-from exporter.pipeline.batch import Batch
+from exporter.pipeline.batch import Batch, Summary
 
 NOW = 1_795_219_200.0
 
@@ -18,7 +18,7 @@ def completion(number: int = 0) -> Completion:
     return Completion(model="m", provider="p", success=True, at=NOW, latency_ms=float(number))
 
 
-def batch(*events: Event, key: str | None = None, summary: object = None) -> Batch:
+def batch(*events: Event, key: str | None = None, summary: Summary | None = None) -> Batch:
     """Return a batch that arrived at NOW."""
     return Batch("native", list(events), NOW, 0, key, summary)
 

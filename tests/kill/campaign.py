@@ -182,7 +182,7 @@ class Campaign:
     def _log(self) -> str:
         return (self.directory / "exporter.log").read_text()[-5000:]
 
-    def counted(self) -> dict[str, tuple[float, float]]:
+    def differences(self) -> dict[str, tuple[float, float]]:
         """Return where the exporter and the clients disagree: what each of them counted."""
         found = samples(self.url)
         return {

@@ -20,7 +20,7 @@ def test_whatever_was_acknowledged_is_counted_exactly_once(
         print(f"\n{campaign.figures()}")  # noqa: T201 - figures are what it is for
     assert campaign.scraper.steps_back == []
     with campaign.alive():
-        assert campaign.counted() == {}
+        assert campaign.differences() == {}
     assert campaign.killed.total() == KILLS
     assert set(campaign.killed) >= set(PLACES) - {"none"}
     assert campaign.ledger.events > 0

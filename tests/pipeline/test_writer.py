@@ -1,7 +1,8 @@
 """Facts about the one writer, on good days."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
 from itertools import pairwise
 
 import pytest
@@ -218,17 +219,25 @@ async def test_the_memory_journal_will_do() -> None:
     assert len(applied) == 1
 
 
+@dataclass(frozen=True)
+class InPieces:
+    """A summary, of which each character is a piece."""
+
+    text: str
+
+    def pieces(self) -> Iterable[str]:
+        """Return the characters."""
+        return self.text
+
+
 async def test_a_summary_is_committed_and_taken_in_once() -> None:
     """It has its place among the groups, and its key is remembered as any other."""
     plant = Plant()
-    summaries = [
-        Batch(source="summary", events=[], received_at=NOW, idempotency_key="k", summary=summary)
-        for summary in ("first", "again")
-    ]
+    summaries = [Batch("summary", [], NOW, 0, "k", InPieces(text)) for text in ("first", "again")]
     receipts = await plant.write(*summaries)
     assert receipts == [Receipt(1, 0), Receipt(0, 1)]
-    assert plant.absorbed == ["first"]
-    assert [one.summary for group in plant.journal.groups for one in group] == ["first"]
+    assert plant.absorbed == ["f", "i", "r", "s", "t"]
+    assert [one.summary for group in plant.journal.groups for one in group] == [InPieces("first")]
 
 
 async def test_whoever_holds_the_place_between_groups_keeps_the_writer_waiting() -> None:

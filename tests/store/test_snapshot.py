@@ -1,63 +1,24 @@
 """Saving and restoring, case by case: what comes back, into what, and what is refused."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import msgspec
 import pytest
 
 from exporter.event.tokens import COUNT_MAX
 from exporter.store.saved import INT_MAX
-from exporter.store.state import Bounds
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import (
     NOW,
     completion,
-    failure,
     limit_hit,
     log,
-    queue_depth,
-    quota,
     request_ended,
     request_started,
     tokens,
-    tool_call,
 )
+from tests.store.filled import filled, restored
 from tests.store.histories import ANSWERS, every_answer
-
-
-def filled(**bounds: object) -> TelemetryStore:
-    """Return a store with something in every part of it."""
-    store = TelemetryStore(**Bounds(**bounds))  # type: ignore[typeddict-item]  # as tests need them
-    store.apply([completion(model="a", session_id="s", at=NOW - 3000)], NOW)
-    store.apply(
-        [
-            completion(model=f"m{n}", session_id=f"s{n}", tokens=tokens(n), at=NOW - 600 + 60 * n)
-            for n in range(10)
-        ],
-        NOW,
-    )
-    store.apply(
-        [
-            *(failure(model=f"m{n}") for n in range(10)),
-            limit_hit(),
-            quota(limited=True, resets_at=NOW + 900),
-            tool_call(success=False),
-            log(context={"a": [1, None]}),
-            queue_depth(depth=3),
-            request_ended(request_id="lone"),
-            *(request_started(request_id=f"r{n}", at=NOW - n, channel=f"c{n}") for n in range(9)),
-            request_ended(request_id="r8"),
-        ],
-        NOW,
-    )
-    return store
-
-
-def restored(parts: Iterable[tuple[str, bytes]], **bounds: object) -> TelemetryStore:
-    """Return a store that was restored from such parts."""
-    store = TelemetryStore(**Bounds(**bounds))  # type: ignore[typeddict-item]  # as tests need them
-    store.restore(parts)
-    return store
 
 
 @pytest.mark.parametrize("name", ANSWERS)
@@ -114,62 +75,23 @@ def test_losses_are_counted_by_each_process() -> None:
     assert (set(again.evictions.values()), again.late_events) == ({0}, 0)
 
 
-def test_a_smaller_configuration_keeps_the_latest() -> None:
-    """The least recently used models and sessions go, the oldest requests, calls and events."""
-    store = filled()
-    again = restored(
-        store.save(), models_max=2, sessions_max=2, requests_max=2, calls_max=2, events_max=2
-    )
-    assert [one.model for one in again.model_performances(now=NOW)][-2:] == ["m", "m9"]
-    assert [one.id for one in again.sessions(now=NOW, sort="recent")] == ["s9", "s8"]
-    assert [one.id for one in again.in_flight(NOW)] == ["r1", "r0"]
-    assert again.calls() == store.calls(2)
-    assert again.events() == (store.events(limit=2)[0], None)
-
-
-@pytest.mark.parametrize(
-    ("window_secs", "slots"), [(3600, 60), (3600, 7), (7200, 120), (5000, 1000), (3600.5, 120)]
-)
-def test_other_slots_take_up_what_was_saved(window_secs: float, slots: int) -> None:
-    """All of it is still there, late completions and the open slot included, and leaves in time."""
-    store = filled()
-    store.apply([completion(model="m1", session_id="s1", at=NOW - 540)], NOW)
-    again = restored(store.save(), window_secs=window_secs, slots=slots)
-    sums = [
-        (one.model, one.successful_completions, one.failed_completions, one.tokens)
-        for one in store.model_performances(now=NOW)
-    ]
-    assert [
-        (one.model, one.successful_completions, one.failed_completions, one.tokens)
-        for one in again.model_performances(now=NOW)
-    ] == sums
-    usage = [(one.id, one.totals) for one in store.sessions(now=NOW, sort="recent")]
-    assert [(one.id, one.totals) for one in again.sessions(now=NOW, sort="recent")] == usage
-    later = NOW + window_secs + window_secs / slots
-    assert [one.model for one in again.model_performances(now=later)] == []
-    assert again.sessions(now=later) == []
-
-
-def test_a_shorter_window_drops_what_is_older() -> None:
-    """Models and sessions that are not in it any more are gone, and are told as not limited."""
-    again = restored(filled().save(), window_secs=300, slots=10)
-    counts = {one.model: one.successful_completions for one in again.model_performances(now=NOW)}
-    assert counts == {"m": 0, **{f"m{n}": int(n > 5) for n in range(10)}}
-    assert {one.id for one in again.sessions(now=NOW)} == {"s6", "s7", "s8", "s9"}
-
-
-@pytest.mark.parametrize("back_secs", [300, 86_400])
-def test_slots_keep_their_age_behind_a_clock_that_stepped_back(back_secs: float) -> None:
-    """Also in slots of another length: an age is what the saved clock took it for."""
+def test_who_was_used_when_comes_back() -> None:
+    """The model and the session used least recently leave first, whatever came first."""
     store = TelemetryStore()
-    store.apply([completion(at=NOW - 1800), completion()], NOW)
-    now = NOW - back_secs
-    store.apply([], now)
-    again = restored(store.save(), window_secs=3600, slots=60)
-    until_caught_up = NOW - now if back_secs < 3600 else 0
-    for age_secs, left in ((0, 2), (1700, 2), (1900, 1), (3500, 1), (3700, 0)):
-        at = now + until_caught_up + age_secs
-        assert again.model_performance("m", now=at).successful_completions == left
+    store.apply([completion(model=name, session_id=name) for name in ("a", "b", "a")], NOW)
+    again = restored(store.save(), models_max=2, sessions_max=2)
+    again.apply([completion(model="c", session_id="c")], NOW)
+    assert {one.model for one in again.model_performances(now=NOW)} == {"a", "c"}
+    assert {one.id for one in again.sessions(now=NOW)} == {"a", "c"}
+
+
+def test_a_session_of_many_models_comes_back() -> None:
+    """Those that had a place of their own have it again, and the others theirs together."""
+    store = TelemetryStore()
+    store.apply([completion(model=f"m{n}", session_id="s") for n in range(150)], NOW)
+    usage = restored(store.save()).session_usage("s", now=NOW)
+    assert usage == store.session_usage("s", now=NOW)
+    assert usage.by_model["_other"].message_count == 50
 
 
 def test_numbers_beyond_64_bits_are_cut() -> None:
@@ -203,6 +125,15 @@ def test_a_restored_request_ends() -> None:
     end = request_ended(request_id="a", at=NOW + 2)
     again.apply([end, request_started(request_id="b", at=NOW - 1)], NOW + 2)
     assert (end.duration_ms, again.in_flight(NOW + 2)) == (2000.0, [])
+
+
+def test_an_id_may_be_used_again_after_a_restart() -> None:
+    """An end that has met its late start is good for no other one, then as before."""
+    store = TelemetryStore()
+    store.apply([request_ended(), request_started()], NOW)
+    again = restored(store.save())
+    again.apply([request_started(at=NOW + 1)], NOW + 1)
+    assert len(again.in_flight(NOW + 1)) == 1
 
 
 def damaged() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:

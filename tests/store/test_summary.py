@@ -6,7 +6,7 @@ import pytest
 from exporter.event.tokens import COUNT_MAX
 from exporter.event.types import Event
 from exporter.store.session import SESSION_MODELS_MAX
-from exporter.store.summary import Imported
+from exporter.store.summary import Imported, Summary
 from exporter.store.telemetry import TelemetryStore
 from exporter.store.transfer import decode_summary
 from tests.builders import (
@@ -76,6 +76,18 @@ def test_slots_of_another_length_are_filled(window_secs: float, slots: int) -> N
     assert store.model_performances(now=later) == []
 
 
+def test_a_long_slot_goes_where_its_middle_lies() -> None:
+    """Usage of a session in 15 minutes leaves an hour and a step after half of them."""
+    other = TelemetryStore(slots=4)
+    other.apply([completion(session_id="s")], NOW)
+    store, now, starts_at = TelemetryStore(), NOW + 900, NOW - 15
+    store.absorb(exported(other, now=now), now)
+    store.apply([tool_call(session_id="s", at=now)], now)
+    for secs, messages in ((3600 + 450, 1), (3600 + 650, 0)):
+        usage = store.session_usage("s", now=starts_at + secs)
+        assert usage.totals.message_count == messages
+
+
 def test_what_came_late_is_told_with_its_slot() -> None:
     """A slot that was sealed before adds up to all that is in it."""
     other = told(completion(at=NOW - 60), completion(), completion(at=NOW - 60))
@@ -88,6 +100,9 @@ def test_what_is_older_than_the_window_stays_out() -> None:
     """By the clock of the store that takes it in, at the time it does."""
     other = told(*(completion(session_id="s", at=NOW - at) for at in (100, 3500)))
     imported = exported(other)
+    store = TelemetryStore()
+    store.absorb(imported, NOW)
+    assert store.session_usage("s", now=NOW).totals.message_count == 2
     store = TelemetryStore()
     store.absorb(imported, NOW + 600)
     assert store.model_performance("m", now=NOW + 600).successful_completions == 1
@@ -107,7 +122,9 @@ def test_a_clock_that_is_ahead_tells_of_now() -> None:
     store.absorb(decode_summary(body, now=NOW, window_secs=WINDOW_SECS), NOW)
     assert store.model_performance("m", now=NOW).successful_completions == 1
     assert store.session_usage("s", now=NOW).totals.message_count == 1
+    store.apply([tool_call(session_id="s", at=NOW + 3000)], NOW + 3000)
     assert store.model_performance("m", now=NOW + 3700).successful_completions == 0
+    assert store.session_usage("s", now=NOW + 3950).totals.message_count == 0
 
 
 @pytest.mark.parametrize("back_secs", [300, 3000, 86_400])
@@ -204,11 +221,12 @@ def test_limits_come_together_as_if_signalled_in_their_order(
 
 
 @pytest.mark.parametrize("lifted_here", [True, False])
-def test_a_limit_that_was_lifted_stays_so(*, lifted_here: bool) -> None:
+@pytest.mark.parametrize("resets_at", [KNOWN, None])
+def test_a_limit_that_was_lifted_stays_so(resets_at: float | None, *, lifted_here: bool) -> None:
     """An older signal of the same holder, known elsewhere, does not set it again."""
-    signal = quota(model="m", limited=True, resets_at=KNOWN, at=NOW - 10)
+    signal = quota(model="m", limited=True, resets_at=resets_at, at=NOW - 10)
     lifted = told(signal, quota(model="m", limited=False))
-    limited = told(signal)
+    limited = told(quota(model="m", limited=True, resets_at=KNOWN, at=NOW - 20))
     store, other = (lifted, limited) if lifted_here else (limited, lifted)
     store.absorb(exported(other), NOW)
     assert reset_at(store) is None
@@ -220,14 +238,16 @@ def test_an_export_goes_on_while_events_come_in() -> None:
     store.apply(
         [completion(model=f"m{n}", session_id=f"s{n}", at=NOW - 3000) for n in range(1_000)], NOW
     )
+    store.apply([completion(model=f"m{n}") for n in range(900)], NOW)
     pieces = []
     for n, piece in enumerate(store.summary(now=NOW, export_id="x")):
         pieces.append(piece)
         store.apply([completion(model=f"n{n}", session_id=f"t{n}")], NOW)
         store.model_performances(now=NOW + 100 * n)
-    imported = decode_summary(b"".join(pieces), now=NOW + 600, window_secs=WINDOW_SECS)
-    names = [model.model for model in imported.state.models]
+    state = msgspec.json.decode(b"".join(pieces), type=Summary).state
+    assert state is not None
+    names = [model.model for model in state.models]
     assert len(set(names)) == len(names) > 0
-    assert all(model.slots for model in imported.state.models)
-    ids = [session.id for session in imported.state.sessions]
+    assert all(model.slots for model in state.models)
+    ids = [session.id for session in state.sessions]
     assert len(set(ids)) == len(ids) > 0
