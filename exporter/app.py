@@ -15,9 +15,10 @@ from exporter import __version__
 from exporter.clock import Clock
 from exporter.config import Config, ConfigError
 from exporter.core import Core
+from exporter.event.rejection import Refusal
 from exporter.fault import StartError
 from exporter.front import Front
-from exporter.journal.sqlite import Failpoint, go_on
+from exporter.journal.file import Failpoint, go_on
 from exporter.pulls import Sources, pull
 from exporter.reconfiguration import require_live
 from exporter.web.health import Health, HealthRoutes
@@ -91,6 +92,10 @@ class Exporter:
             await self.stop()
             raise
 
+    async def failed(self) -> None:
+        """Wait until only a new start can help."""
+        await self._core.durability.gave_up.wait()
+
     async def linger(self) -> None:
         """Wait until a scrape that began from now on was answered, but not for too long."""
         linger_secs = self._config.shutdown.linger_secs
@@ -103,6 +108,8 @@ class Exporter:
 
     async def stop(self) -> None:
         """Take no more pushes, answer those under way, keep all of it, and close."""
+        # What is written must be answered: the client would count it again.
+        await self._core.drain()
         await self._front.stop_pushes()
         await self._core.stop()
         await self._front.stop()
@@ -116,7 +123,10 @@ class Exporter:
             config = self._load()
             require_live(self._config, config)
             await self._front.access.reload()
-            self._core.reconfigure(config)
+            try:
+                await self._core.reconfigure(config)
+            except Refusal:
+                raise ConfigError("metrics cannot change while the journal fails") from None
             self._front.reconfigure(config)
             self._config = config
             self._reload_failed = False

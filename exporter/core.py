@@ -5,19 +5,22 @@ stop:  the intake closes, the writer drains it, a last snapshot, the journal clo
 """
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
+from exporter import __version__
 from exporter.clock import Clock
 from exporter.config import Config
 from exporter.durability import Durability
 from exporter.event.rejection import Refusal
 from exporter.journal.epoch import boot_id
+from exporter.journal.file import Failpoint, go_on
 from exporter.journal.journal import Journal, MemoryJournal, Part
-from exporter.journal.sqlite import Failpoint, SQLiteJournal, go_on
+from exporter.journal.sqlite import SQLiteJournal
 from exporter.memory import Memory
 from exporter.metrics import catalogue
 from exporter.metrics.budget import LabelBudgets
@@ -28,6 +31,9 @@ from exporter.pipeline.tally import Tally
 from exporter.pipeline.writer import Writer
 from exporter.store.telemetry import TelemetryStore
 
+STOP_SECS = 2.0
+"""What each step of a stop may take; a disk that hangs must not keep the process."""
+
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +43,7 @@ class Core:
     def __init__(self, config: Config, *, clock: Clock, failpoint: Failpoint = go_on) -> None:
         self._clock = clock
         self._config = config
-        self.journal = _journal(config, failpoint)
+        self.journal = _journal(config, clock, failpoint)
         self.tally = Tally()
         self.memory = _memory(config, clock)
         self.store = self.memory.store
@@ -82,14 +88,19 @@ class Core:
         self._writing = asyncio.create_task(self.writer.run(), name="writer")
         self._watching = asyncio.create_task(self.durability.run(), name="durability")
 
+    async def drain(self) -> None:
+        """Take nothing in any more, and write what was; what would take too long is refused."""
+        self.intake.close()
+        if self._writing is not None:
+            await asyncio.wait([self._writing], timeout=STOP_SECS)
+            self.intake.refuse_waiting()
+
     async def stop(self) -> None:
-        """Write what was taken in, keep a snapshot, and close the journal; once."""
+        """Keep a snapshot of what was written, and close the journal; once."""
         if self._stopped:
             return
         self._stopped = True
-        self.intake.close()
-        if self._writing is not None:
-            await asyncio.wait([self._writing])
+        await self.drain()
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
@@ -100,12 +111,20 @@ class Core:
         if not self.durability.recovered:
             return
         try:
-            await self.durability.snapshot()
-        except Refusal:
+            async with asyncio.timeout(STOP_SECS):
+                await self.durability.snapshot()
+        except (Refusal, TimeoutError):
             log.warning("no last snapshot: the next start replays the journal")
 
-    def reconfigure(self, config: Config) -> None:
-        """Take over what may change while it runs."""
+    async def reconfigure(self, config: Config) -> None:
+        """Take over what may change while it runs.
+
+        Raises `Refusal` (`journal_failing`), with nothing changed, where the journal must know of a
+        change and cannot.
+        """
+        await self.durability.rebase(basis(config), lambda: self._take_over(config))
+
+    def _take_over(self, config: Config) -> None:
         self._config = config
         ingest, metrics, storage = config.ingest, config.metrics, config.storage
         self.intake.events_max = ingest.queue_events_max
@@ -152,12 +171,25 @@ class Core:
             _memory(self._config, self._clock).restore(parts, counters=True)
 
 
-def _journal(config: Config, failpoint: Failpoint) -> Journal:
+def basis(config: Config) -> str:
+    """Return a digest of all that decides under which series an event counts."""
+    families = [(family.name, family.labels, family.buckets) for family in catalogue.CATALOGUE]
+    requests = (config.store.requests_max, config.store.request_ttl_secs)
+    decisive = msgspec.json.encode((__version__, config.metrics, requests, families))
+    return hashlib.sha256(decisive).hexdigest()
+
+
+def _journal(config: Config, clock: Clock, failpoint: Failpoint) -> Journal:
     storage = config.storage
     if not storage.path:
         return MemoryJournal()
     return SQLiteJournal(
-        Path(storage.path), sync=storage.sync, boot_id=boot_id(), failpoint=failpoint
+        Path(storage.path),
+        sync=storage.sync,
+        boot_id=boot_id(),
+        basis=basis(config),
+        clock=clock,
+        failpoint=failpoint,
     )
 
 

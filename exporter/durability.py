@@ -8,9 +8,10 @@ again for as long as it takes.
 """
 
 import asyncio
+import gc
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from exporter.clock import Clock
 from exporter.event.rejection import Refusal
@@ -31,7 +32,8 @@ class Durability:
     """Recovers `memory` from `journal`, and takes snapshots while `between_groups` is held.
 
     One is due `snapshot_secs` after the last, or once the journal has grown by `snapshot_bytes`.
-    `readable` tries a snapshot on something that can be thrown away, and raises `ValueError`.
+    `readable` tries a snapshot on something that can be thrown away. `gave_up` is set where only a
+    new start can help.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Durability:
         self.snapshot_bytes = snapshot_bytes
         self.recovered = False
         self.faults = 0
+        self.gave_up = asyncio.Event()
         self._begun = False
         self._journal = journal
         self._memory = memory
@@ -62,26 +65,37 @@ class Durability:
     async def recover(self) -> None:
         """Bring memory back. Raises `StartError`, and `Refusal` where it may succeed later."""
         journal, memory = self._journal, self._memory
-        parts = await journal.open(self._clock.now())
-        try:
-            await asyncio.to_thread(self._readable, parts)
-        except ValueError:
-            log.error("the snapshot cannot be read, and the journal is set aside")  # noqa: TRY400 - one line
-            await journal.renounce(self._clock.now())
-            parts = []
+        parts = await self._opened()
         counters = not journal.begins_epoch
         self._begun = True
-        memory.restore(parts, counters=counters)
+        with _no_collection():
+            memory.restore(parts, counters=counters)
+            del parts
+            turns = Turns(self._clock)
+            async for batch in journal.replay():
+                self.faults += memory.replay(batch, counters=counters)
+                await turns.over()
+        memory.forget_replayed_losses()
         self._seq = journal.seq if not journal.size_bytes else -1
-        turns = Turns(self._clock)
-        async for batch in journal.replay():
-            self.faults += memory.replay(batch, counters=counters)
-            await turns.over()
         self._began_at = self._clock.monotonic()
         self.recovered = True
         if journal.unfounded:
             with suppress(Refusal):
                 await self.snapshot()
+
+    async def _opened(self) -> list[Part]:
+        """Open the journal and return its snapshot, if that can be read."""
+        parts = await self._journal.open(self._clock.now())
+        if not self._journal.rebased:
+            return parts
+        try:
+            await asyncio.to_thread(self._readable, parts)
+        except Exception as error:  # noqa: BLE001 - whatever another version left there
+            fields = whereabouts(error)
+            log.error("the snapshot cannot be read, and is set aside", extra={"fields": fields})  # noqa: TRY400 - one line
+            await self._journal.renounce(self._clock.now())
+            return []
+        return parts
 
     async def run(self) -> None:
         """Recover if that is still to be done, and then keep the journal short, for ever."""
@@ -96,10 +110,12 @@ class Durability:
                 log.critical("a fault in keeping the journal", extra={"fields": whereabouts(error)})
 
     async def _tick(self) -> None:
+        if self._begun and not self.recovered:
+            # Memory that is half full is nothing to begin with: only a new start helps.
+            self.gave_up.set()
+            return
         if not self.recovered:
-            # Memory that is half full is nothing to begin with: then only a restart helps.
-            if not self._begun:
-                await self.recover()
+            await self.recover()
             return
         await self._journal.probe(self._clock.now())
         if self._due():
@@ -118,13 +134,8 @@ class Durability:
     async def snapshot(self) -> None:
         """Take a snapshot. Raises `Refusal` (`journal_failing`)."""
         began_at = self._clock.monotonic()
-        turns = Turns(self._clock)
-        parts = []
         async with self._between_groups:
-            seq, now = self._journal.seq, self._clock.now()
-            for part in self._memory.save():
-                parts.append(part)
-                await turns.over()
+            parts, seq, now = await self._captured()
         self._began_at = began_at
         try:
             await self._journal.snapshot(parts, seq, now)
@@ -132,3 +143,42 @@ class Durability:
         finally:
             ended_at = self._clock.monotonic()
             self._rest_until = ended_at + REST_FACTOR * (ended_at - began_at)
+
+    async def rebase(self, basis: str, switch: Callable[[], None]) -> None:
+        """Call `switch`, which changes what decides on series if `basis` is another than before.
+
+        A replay must count every event as it was counted. So a snapshot comes first, and nothing is
+        written in between. Raises `Refusal` (`journal_failing`), with nothing changed.
+        """
+        journal = self._journal
+        async with self._between_groups:
+            before, journal.basis = journal.basis, basis
+            if basis != before and journal.durable:
+                try:
+                    await journal.snapshot(*await self._captured())
+                except Refusal:
+                    journal.basis = before
+                    raise
+            switch()
+
+    async def _captured(self) -> tuple[list[Part], int, float]:
+        """Return all of memory, the last group that is in it, and when that was."""
+        turns = Turns(self._clock)
+        seq, now = self._journal.seq, self._clock.now()
+        parts = []
+        for part in self._memory.save():
+            parts.append(part)
+            await turns.over()
+        return parts, seq, now
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Collect no garbage while much is made and nothing dropped: it takes half of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -18,6 +18,7 @@ from exporter.metrics.process import ProcessMetrics
 from exporter.pipeline.batch import Batch, Receipt
 from exporter.store.summary import Imported
 from exporter.web.access import Access
+from exporter.web.answer import SharedJSON
 from exporter.web.api_activity import ActivityRoutes
 from exporter.web.api_cardinality import CardinalityRoute
 from exporter.web.api_models import ModelRoutes
@@ -75,6 +76,7 @@ class Front:
         )
         self._stream = StreamRoute(store=core.store)
         core.memory.on_change = self._stream.wake
+        self.access.on_change = self._stream.end_all
         self.scrape = ScrapeRoute(
             render=self._renderer(), clock=clock, observe=self._observer(catalogue.SCRAPE_DURATION)
         )
@@ -163,14 +165,15 @@ class Front:
 
     def _read_routes(self) -> list[Routes]:
         store, clock = self._core.store, self._clock
+        shared = SharedJSON()
         return [
             self.scrape,
             self._stream,
             ActivityRoutes(store=store, clock=clock, started_at=clock.monotonic()),
-            ModelRoutes(store=store, clock=clock),
-            SessionRoutes(store=store, clock=clock),
+            ModelRoutes(store=store, clock=clock, shared=shared),
+            SessionRoutes(store=store, clock=clock, shared=shared),
             SummaryExportRoute(store=store, clock=clock, make_id=lambda: str(uuid.uuid4())),
-            CardinalityRoute(registry=self._core.registry, clock=clock),
+            CardinalityRoute(registry=self._core.registry, clock=clock, shared=shared),
         ]
 
     def _renderer(self) -> Render:

@@ -7,6 +7,7 @@ So memory ends where it was, and no counter steps back.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -75,8 +76,7 @@ class Memory:
             for name, body in parts
             if name.startswith(STORE_PREFIX)
         )
-        if counters:
-            saved_series.restore(self.registry, parts)
+        saved_series.restore(self.registry, parts, counters=counters)
         remembrance.restore(self.dedupe, parts, self._clock)
 
     def replay(self, batch: Replayed, *, counters: bool) -> int:
@@ -84,18 +84,30 @@ class Memory:
         at = batch.committed_at
         faults = 0
         for piece in pieces(batch.events):
-            try:
-                self.store.apply(piece, at)
-                if counters:
-                    self._recorder.apply(piece, at)
-            except Exception as error:  # noqa: BLE001 - it was one when it was live, too
-                faults += 1
-                log.critical("a fault in replaying", extra={"fields": whereabouts(error)})
+            faults += _faults_of(self.store.apply, piece, at)
+            if counters:
+                faults += _faults_of(self._recorder.apply, piece, at)
         if batch.summary is not None:
             for part in _imported(batch.summary).pieces():
-                self.store.absorb(part, at)
+                faults += _faults_of(self.store.absorb, part, at)
         self.dedupe.remember([batch], remembrance.monotonic(at, self._clock))
         return faults
+
+    def forget_replayed_losses(self) -> None:
+        """Count what found no room from 0 on: the process before has counted that of the replay."""
+        self.store.begin_losses()
+        self.registry.budgets.overflows.clear()
+        self.dedupe.keys.evicted = self.dedupe.ids.evicted = 0
+
+
+def _faults_of(take: Callable[[Any, float], None], what: object, at: float) -> int:
+    """Take something in again; what was a fault when it was live is one now, and no more."""
+    try:
+        take(what, at)
+    except Exception as error:  # noqa: BLE001 - the commit stands, and others must count
+        log.critical("a fault in replaying", extra={"fields": whereabouts(error)})
+        return 1
+    return 0
 
 
 def _do_nothing() -> None:

@@ -11,8 +11,8 @@ does, not even during the stop.
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Protocol
 
 from exporter.cli.flags import FAILURE, USAGE_ERROR, complain
 from exporter.clock import Clock, SystemClock
@@ -55,6 +55,10 @@ class Service(Protocol):
 
     async def reload(self) -> None:
         """Load the configuration anew; raises `ConfigError` where the old one stays."""
+        ...
+
+    async def failed(self) -> None:
+        """Wait until only a new start can help; may be cancelled."""
         ...
 
     async def linger(self) -> None:
@@ -115,14 +119,18 @@ async def live(service_factory: ServiceFactory, config: Config, load: Load) -> i
         return FAILURE
     _introduce(service)
     reloading = asyncio.create_task(_reload_when_asked(service, signals.reload))
-    await signals.stop.wait()
+    failed = await _first(service.failed(), signals.stop.wait())
     logger.info("stopping")
-    await _linger(service, signals.hurry)
+    if not failed:
+        await _first(service.linger(), signals.hurry.wait())
     signals.let_go()
     reloading.cancel()
     await asyncio.wait([reloading])
     await service.stop()
     logger.info("stopped")
+    if failed:
+        complain("gave up: only a new start can help")
+        return FAILURE
     return 0
 
 
@@ -154,10 +162,12 @@ def _not_reloaded(fields: dict[str, str]) -> None:
     logger.error("configuration not reloaded", extra={"fields": fields})
 
 
-async def _linger(service: Service, hurry: asyncio.Event) -> None:
-    lingering = asyncio.create_task(service.linger())
-    hurried = asyncio.create_task(hurry.wait())
-    await asyncio.wait([lingering, hurried], return_when=asyncio.FIRST_COMPLETED)
-    for task in (lingering, hurried):
+async def _first(one: Coroutine[Any, Any, object], other: Coroutine[Any, Any, object]) -> bool:
+    """Wait for either to end, and end the other; return whether `one` did."""
+    tasks = [asyncio.ensure_future(one), asyncio.ensure_future(other)]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    ended = tasks[0].done()
+    for task in tasks:
         task.cancel()
-    await asyncio.wait([lingering, hurried])
+    await asyncio.wait(tasks)
+    return ended

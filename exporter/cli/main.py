@@ -1,19 +1,17 @@
-"""`agent-exporter COMMAND`: finds the command, and exits with what it returns."""
+"""`agent-exporter COMMAND`: finds the command, and exits with what it returns.
+
+What a command needs is imported once it is known: that takes long enough for a SIGHUP, sent to
+what was just started, to end it.
+"""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from exporter.cli import check_config, healthcheck, serve
-from exporter.cli.flags import USAGE_ERROR, Parser, complain
-
 Command = Callable[[Sequence[str], Mapping[str, str]], int]
 
-COMMANDS: dict[str, Command] = {
-    "serve": serve.run,
-    "check-config": check_config.run,
-    "healthcheck": healthcheck.run,
-}
+COMMANDS = ("serve", "check-config", "healthcheck")
 
 USAGE = """agent-exporter [serve] [FLAG...]
        agent-exporter COMMAND [FLAG...]"""
@@ -50,15 +48,34 @@ def _run(arguments: list[str]) -> int:
         _help()
         return 0
     if not first or first.startswith("-"):
-        return serve.run(arguments, os.environ)
-    command = COMMANDS.get(first)
-    if command is None:
-        complain(f"unknown command; expected one of {', '.join(COMMANDS)}")
-        return USAGE_ERROR
-    return command(arguments[1:], os.environ)
+        return _serve(arguments)
+    if first == "serve":
+        return _serve(arguments[1:])
+    return _command(first)(arguments[1:], os.environ)
+
+
+def _serve(arguments: Sequence[str]) -> int:
+    # Until there is something to reload, a wish to reload must not end it.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    from exporter.cli import serve  # noqa: PLC0415 - as above
+
+    return serve.run(arguments, os.environ)
+
+
+def _command(name: str) -> Command:
+    from exporter.cli import check_config, flags, healthcheck  # noqa: PLC0415 - as above
+
+    def unknown(_arguments: Sequence[str], _environ: Mapping[str, str]) -> int:
+        flags.complain(f"unknown command; expected one of {', '.join(COMMANDS)}")
+        return flags.USAGE_ERROR
+
+    others: dict[str, Command] = {"check-config": check_config.run, "healthcheck": healthcheck.run}
+    return others.get(name, unknown)
 
 
 def _help() -> None:
-    parser = Parser("", DESCRIPTION, examples=EXAMPLES, usage=USAGE)
+    from exporter.cli import flags, serve  # noqa: PLC0415 - as above
+
+    parser = flags.Parser("", DESCRIPTION, examples=EXAMPLES, usage=USAGE)
     serve.add_flags(parser)
     parser.print_help()

@@ -4,8 +4,9 @@ A batch that is right throughout, which nearly all are, is decoded straight into
 Only when that finds something amiss is the batch gone through again, event by event, so that the
 good ones count and each bad one is named. That second look is also where leniency comes in.
 
-The bound on a batch holds before its items are made: an item may be as short as `1,`, and would
-take up a hundred times that once decoded.
+The bounds on a batch hold before its items are made: an item may be as short as `1,`, and would
+take up a hundred times that once decoded. A long batch whose contexts might hold too many values
+is gone through event by event from the start, so that no more is made than may be held.
 """
 
 import re
@@ -18,6 +19,12 @@ import msgspec
 from exporter.decode.count import holds_more_than
 from exporter.decode.lenient import LenientDecoder, Misfit
 from exporter.decode.settle import settle
+from exporter.decode.values import (
+    COUNTED_BYTES_MIN,
+    ContextBudget,
+    holds_too_many_values,
+    may_hold_large_contexts,
+)
 from exporter.event.rejection import Code, Refusal, Rejection
 from exporter.event.types import UNKNOWN, Event, type_name
 
@@ -44,32 +51,38 @@ class Decoded(NamedTuple):
 def decode_json(body: bytes, *, received_at: float, events_max: int) -> Decoded:
     """Decode one JSON object or an array of them.
 
-    Raises `Refusal`: `malformed` or `too_deep` where the body is not JSON, `too_many_events`.
+    Raises `Refusal`: `malformed` or `too_deep` where the body is not JSON, `too_many_events`,
+    `too_large` where its contexts are.
     """
     first = _FIRST_BYTE.match(body)
     single = first is not None and first.group(1) != b"["
-    try:
-        events = [_event.decode(body)] if single else _array(body, events_max)
-    except msgspec.ValidationError:
-        items = [body] if single else _split_array(body, events_max)
-        return _second_look(items, received_at)
-    except _SYNTAX_ERRORS as error:
-        raise _not_json(error) from None
-    return _settled(events, received_at)
+    if not may_hold_large_contexts(body):
+        try:
+            events = [_event.decode(body)] if single else _array(body, events_max)
+            return _settled(events, received_at)
+        except msgspec.ValidationError:
+            pass
+        except _SYNTAX_ERRORS as error:
+            raise _not_json(error) from None
+    items = [body] if single else _split_array(body, events_max)
+    return _second_look(items, received_at, counted=len(body) >= COUNTED_BYTES_MIN)
 
 
 def decode_ndjson(body: bytes, *, received_at: float, events_max: int) -> Decoded:
     """Decode one JSON object a line; a line that is not JSON is that line's rejection alone.
 
     Blank lines are passed over and do not count in an index; an object that shares its line, or
-    runs over several, is not taken. Raises `Refusal`: `too_many_events`.
+    runs over several, is not taken. Raises `Refusal`: `too_many_events`, `too_large` where the
+    contexts are.
     """
     lines = _split_lines(body, events_max)
-    try:
-        events = list(map(_event.decode, lines))
-    except _SYNTAX_ERRORS:
-        return _second_look(lines, received_at, syntax_error=_line_not_json)
-    return _settled(events, received_at)
+    if not may_hold_large_contexts(body):
+        try:
+            return _settled(list(map(_event.decode, lines)), received_at)
+        except _SYNTAX_ERRORS:
+            pass
+    counted = len(body) >= COUNTED_BYTES_MIN
+    return _second_look(lines, received_at, counted=counted, syntax_error=_line_not_json)
 
 
 def _array(body: bytes, events_max: int) -> list[Event]:
@@ -117,16 +130,22 @@ def _second_look(
     items: Sequence[bytes | msgspec.Raw],
     received_at: float,
     *,
+    counted: bool,
     syntax_error: Callable[[Exception], tuple[Code, str]] | None = None,
 ) -> Decoded:
     """Go through a batch event by event.
 
-    `syntax_error` says what an item that is no JSON comes to; without it, the body is refused.
+    `counted` says whether the bounds on values hold. `syntax_error` says what an item that is no
+    JSON comes to; without it, the body is refused.
     """
     decoded = Decoded([], [], [], 0)
     unknown_fields = 0
+    contexts = ContextBudget()
     decoder = LenientDecoder()
     for index, item in enumerate(items):
+        if counted and holds_too_many_values(item):
+            _reject(decoded, index, (Code.TOO_LARGE, "$"), UNKNOWN)
+            continue
         try:
             event, unknown = decoder.decode(item)
         except Misfit as misfit:
@@ -139,10 +158,12 @@ def _second_look(
             continue
         unknown_fields += unknown
         problem = settle(event, received_at)
-        if problem is None:
-            decoded.events.append(event)
-        else:
+        if problem is not None:
             _reject(decoded, index, problem, type_name(event.__class__))
+            continue
+        if counted:
+            contexts.spend(event)
+        decoded.events.append(event)
     return decoded._replace(unknown_fields=unknown_fields)
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec import Struct
 
-from exporter.journal.epoch import Epoch, Run, Sync
+from exporter.journal.epoch import Basis, Epoch, Run, Sync
 from exporter.journal.schema import migrate
 
 PRUNE_BYTES = 4 * 2**20
@@ -50,7 +50,7 @@ class DamagedError(ValueError):
     """Bytes came back that are not those that were written."""
 
 
-F = TypeVar("F", Epoch, Run, Snapshot)
+F = TypeVar("F", Epoch, Run, Basis, Snapshot)
 
 
 class Database:
@@ -64,6 +64,8 @@ class Database:
         try:
             connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            # Some builds overwrite what is deleted; pruning would write everything once more.
+            connection.execute("PRAGMA secure_delete = OFF")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
             # Migrations and facts are synced whatever is chosen for the groups.
@@ -82,12 +84,15 @@ class Database:
         ).fetchone()
         return None if row is None else msgspec.json.decode(row[0], type=kind)
 
-    def note(self, fact: Epoch | Run | Snapshot) -> None:
-        """Note a fact in place of the one before."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO facts VALUES (?, ?)",
-            (type(fact).__name__, msgspec.json.encode(fact).decode()),
-        )
+    def note(self, *facts: Epoch | Run | Basis | Snapshot) -> None:
+        """Note facts in place of those before: all of them at once, or none."""
+        rows = ", ".join(["(?, ?)"] * len(facts))
+        values = [
+            value
+            for fact in facts
+            for value in (type(fact).__name__, msgspec.json.encode(fact).decode())
+        ]
+        self._connection.execute(f"INSERT OR REPLACE INTO facts VALUES {rows}", values)  # noqa: S608 - placeholders only
 
     def begin(self) -> None:
         """From here on groups are synced as it was chosen."""

@@ -74,10 +74,13 @@ class StorageDirectory:
         return 0
 
     def holds(self, opened: tuple[int, int]) -> bool:
-        """Return whether the journal's file is still the one of this identity."""
+        """Return whether the journal's file is still the one of this identity.
+
+        Raises `OSError` where that cannot be told.
+        """
         try:
             return identity(self.database) == opened
-        except OSError:
+        except FileNotFoundError:
             return False
 
     def discard(self) -> None:

@@ -4,7 +4,8 @@ PromQL takes a counter that steps back from 1000 to 950 for one that was reset a
 So a counter that cannot be shown to be whole must begin at 0, with a new time of creation. What is
 committed always outlives the process; whether it outlives the machine depends on how it was synced.
 With `normal`, the end of the journal may be missing after a crash of the machine, which is told by
-the machine's boot id having changed without a clean shutdown of the exporter before it.
+the machine's boot id having changed without a clean shutdown of the exporter before it, or by the
+system not telling any.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-Cause = Literal["new", "memory", "power_loss", "corrupt"]
+Cause = Literal["new", "memory", "power_loss", "corrupt", "reconfigured"]
 Sync = Literal["normal", "full"]
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -33,6 +34,12 @@ class Run(Struct, frozen=True):
     closed: bool
 
 
+class Basis(Struct, frozen=True):
+    """What decides under which series an event counts: a replay under another counts elsewhere."""
+
+    digest: str
+
+
 def boot_id() -> str:
     """Return what names this boot of the machine; empty where the system does not tell."""
     try:
@@ -43,4 +50,5 @@ def boot_id() -> str:
 
 def may_have_lost(last: Run, boot: str) -> bool:
     """Return whether commits of the last run may be missing, now that the boot is `boot`."""
-    return last.sync == "normal" and not last.closed and last.boot_id != boot
+    same_boot = last.boot_id == boot and boot
+    return last.sync == "normal" and not last.closed and not same_boot

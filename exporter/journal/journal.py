@@ -49,7 +49,13 @@ class Replayed(Struct, gc=False):
 class Journal(Protocol):
     """Keeps batches in the order of their commit. One writer calls it, one call at a time."""
 
-    epoch: Epoch
+    basis: str
+    """What decides under which series an event counts; kept with each snapshot."""
+
+    @property
+    def epoch(self) -> Epoch:
+        """The life of the counters."""
+        ...
 
     async def open(self, now: float) -> list[Part]:
         """Take possession, and return the newest snapshot; it is empty where there is none.
@@ -132,6 +138,11 @@ class Journal(Protocol):
         ...
 
     @property
+    def rebased(self) -> bool:
+        """Whether what was found was kept under another basis."""
+        ...
+
+    @property
     def begins_epoch(self) -> bool:
         """Whether the counters must begin at 0, whatever the snapshot and the replay hold."""
         ...
@@ -152,11 +163,13 @@ class MemoryJournal:
     snapshot_failing = False
     snapshot_failures = 0
     unfounded = False
+    rebased = False
     begins_epoch = False
     durable = False
 
     def __init__(self) -> None:
         self.epoch = Epoch(started_at=0.0, cause="memory")
+        self.basis = ""
 
     async def open(self, now: float) -> list[Part]:
         """Begin with nothing."""

@@ -4,7 +4,12 @@ import asyncio
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
+
+from exporter.clock import Clock
+
+STOP_SECS = 1.0
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,7 +20,9 @@ _Job = tuple[Callable[[], Any], asyncio.AbstractEventLoop, asyncio.Future[Any]]
 class Worker:
     """Runs functions in one thread; a plain thread hands back faster than a pool of one."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, clock: Clock) -> None:
+        self._clock = clock
+        self._began_at: float | None = None
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
@@ -27,19 +34,28 @@ class Worker:
         self._jobs.put((lambda: function(*args, **kwargs), loop, future))
         return future
 
+    @property
+    def busy_secs(self) -> float:
+        """How long it has been at what it does now; 0 if it does nothing."""
+        began_at = self._began_at
+        return 0.0 if began_at is None else self._clock.monotonic() - began_at
+
     def stop(self) -> None:
-        """End the thread after what is queued."""
+        """End the thread after what is queued; one that hangs ends with the process."""
         self._jobs.put(None)
-        self._thread.join()
+        self._thread.join(STOP_SECS)
 
     def _work(self) -> None:
         while (job := self._jobs.get()) is not None:
             call, loop, future = job
+            self._began_at = self._clock.monotonic()
             try:
                 result, error = call(), None
             except Exception as raised:  # noqa: BLE001 - whoever waits is to have it
                 result, error = None, raised
-            loop.call_soon_threadsafe(_settle, future, result, error)
+            self._began_at = None
+            with suppress(RuntimeError):  # Who asked gave up on a disk that hung, and is gone.
+                loop.call_soon_threadsafe(_settle, future, result, error)
             del job, call, future, result, error
 
 

@@ -4,10 +4,13 @@ A value past its label's budget is written as `_other`. A value is held for as l
 carries it, so a label of expiring gauges makes room again when they go.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from exporter.event.types import OTHER
+
+log = logging.getLogger(__name__)
 
 LABEL_SET = "label_set"
 """What an overflow is counted under when a family has no room for another set of values."""
@@ -30,6 +33,8 @@ class LabelBudgets:
         folded = self.peek(names, values)
         for name, value, kept in zip(names, values, folded):  # noqa: B905 - closed labels follow
             if value != kept:
+                if not self.overflows[name]:
+                    log.warning("a label has no room left", extra={"fields": {"label": name}})
                 self.overflows[name] += 1
         return folded
 
@@ -72,6 +77,7 @@ class GuestBudgets(LabelBudgets):
 
     def __init__(self, hosts: LabelBudgets) -> None:
         super().__init__(hosts.values_max)
+        self.values_max = hosts.values_max
         self._hosts = hosts
 
     def _fold_one(self, name: str, value: str) -> str:

@@ -342,7 +342,7 @@ JOURNAL_SNAPSHOT_FAILURES = _counter(
 EPOCH_START = _gauge(
     "agent_exporter_epoch_start_timestamp_seconds",
     "When the agents' counters began at 0, in Unix seconds, and why they had to.",
-    closed=(Closed("cause", ("new", "memory", "power_loss", "corrupt")),),
+    closed=(Closed("cause", ("new", "memory", "power_loss", "corrupt", "reconfigured")),),
 )
 LAST_PUSH_TIMESTAMP = _gauge(
     "agent_exporter_last_push_timestamp_seconds",

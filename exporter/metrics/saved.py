@@ -1,5 +1,6 @@
 """The recorded series as bytes, and back: what a snapshot keeps of the metrics.
 
+A field may only be added at the end of a form here, with a default, so that older parts still read.
 A part holds some series of one family. What a newer version of the catalogue has changed about a
 family (its labels, its buckets) begins anew: its old series are passed over, never bent to fit.
 """
@@ -10,7 +11,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
-from exporter.metrics.catalogue import CATALOGUE, Family
+from exporter.metrics.catalogue import CATALOGUE, Family, FamilyType
 from exporter.metrics.registry import Registry
 from exporter.metrics.series import Counter, Exemplar, Gauge, Histogram
 
@@ -56,6 +57,7 @@ class SavedFamily(Struct):
     """Some series of one family, and what must not have changed about it; one list is filled."""
 
     name: str
+    type: FamilyType
     labels: Labels
     buckets: tuple[float, ...] = ()
     counters: list[SavedCounter] = []
@@ -83,8 +85,10 @@ def save(registry: Registry) -> Iterator[tuple[str, bytes]]:
             yield f"{PREFIX}{family.name}/{number}", _encode(part)
 
 
-def restore(registry: Registry, parts: Iterable[tuple[str, bytes]]) -> None:
-    """Put saved series into a registry that has none of them.
+def restore(
+    registry: Registry, parts: Iterable[tuple[str, bytes]], *, counters: bool = True
+) -> None:
+    """Put saved series into a registry that has none of them; without `counters`, gauges alone.
 
     Parts of others are passed over. Raises `ValueError` where one of ours cannot be read.
     """
@@ -94,12 +98,14 @@ def restore(registry: Registry, parts: Iterable[tuple[str, bytes]]) -> None:
             continue
         saved = _decoder.decode(body)
         family = families.get(saved.name)
-        if family and (family.labels, family.buckets) == (saved.labels, saved.buckets):
+        if family is None or not _is_same(family, saved):
+            continue
+        if counters or family.type == "gauge":
             _restore_family(registry, family, saved)
 
 
 def _parts(registry: Registry, family: Family) -> Iterator[SavedFamily]:
-    saved = SavedFamily(family.name, family.labels, family.buckets)
+    saved = SavedFamily(family.name, family.type, family.labels, family.buckets)
     if family.type == "counter":
         for counters in _pieces(registry.counters(family).all(), _saved_counter):
             yield msgspec.structs.replace(saved, counters=counters)
@@ -131,6 +137,11 @@ def _saved_histogram(series: Histogram) -> SavedHistogram:
     }
     total = _number(series.sum)
     return SavedHistogram(series.labels, total, series.created, series.counts, exemplars)
+
+
+def _is_same(family: Family, saved: SavedFamily) -> bool:
+    now = (family.type, family.labels, family.buckets)
+    return now == (saved.type, saved.labels, saved.buckets)
 
 
 def _restore_family(registry: Registry, family: Family, saved: SavedFamily) -> None:

@@ -6,11 +6,12 @@ and a group that fails pushes no committed key out of its place.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from exporter.event.types import Event
 from exporter.pipeline.batch import Batch
+from exporter.pipeline.secrets import id_without_keys
 
 
 class Committed(Protocol):
@@ -53,9 +54,12 @@ class Remembered:
             _, seen_at = self._seen_at.popitem(last=False)
             self.evicted += now - seen_at < self._ttl_secs
 
-    def seen(self) -> list[tuple[str, float]]:
-        """Return every key and when it was seen, monotonic seconds; the oldest first."""
-        return list(self._seen_at.items())
+    def seen(self) -> Iterator[tuple[str, float]]:
+        """Yield every key and when it was seen, monotonic seconds; the oldest first.
+
+        None may be added until the last was taken.
+        """
+        return iter(self._seen_at.items())
 
     def __len__(self) -> int:
         return len(self._seen_at)
@@ -95,7 +99,10 @@ class Dedupe:
             event_id = event.id
             if event_id is None:
                 fresh.append(event)
-            elif event_id in ids or self.ids.knows(event_id, now):
+                continue
+            # As it will be kept: a retry is compared with what was.
+            event_id = event.id = id_without_keys(event_id)
+            if event_id in ids or self.ids.knows(event_id, now):
                 duplicates.append(event)
             else:
                 ids.add(event_id)

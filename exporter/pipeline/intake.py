@@ -41,9 +41,7 @@ class Intake:
         future raises `Refusal` where the batch could not be committed.
         """
         if self._closed:
-            raise Refusal(
-                Code.NOT_ACCEPTING, "the exporter is not accepting pushes", retry_after_secs=5
-            )
+            raise _not_accepting()
         events, size_bytes = self.events + len(batch.events), self._bytes + batch.size_bytes
         if self._batches and (events > self.events_max or size_bytes > self.bytes_max):
             raise Refusal(Code.QUEUE_FULL, "too much is waiting", retry_after_secs=RETRY_AFTER_SECS)
@@ -71,7 +69,19 @@ class Intake:
         self.events -= sum(offer.events for offer in offers)
         self._bytes -= sum(offer.batch.size_bytes for offer in offers)
 
+    def refuse_waiting(self) -> None:
+        """Give up on what nobody has taken yet: its future raises `Refusal` (`not_accepting`)."""
+        offers, self._waiting = self._waiting, []
+        self.done(offers)
+        for offer in offers:
+            if not offer.receipt.done():
+                offer.receipt.set_exception(_not_accepting())
+
     def close(self) -> None:
         """Take no more; what waits is still written."""
         self._closed = True
         self._arrived.set()
+
+
+def _not_accepting() -> Refusal:
+    return Refusal(Code.NOT_ACCEPTING, "the exporter is not accepting pushes", retry_after_secs=5)

@@ -7,36 +7,48 @@ The ugly part is prose. "Unexpected token: identifier" and "api key: missing" ar
 with, so after a weak name a short plain word or number is no secret; and after any name it is none
 to say that there is no value. Where in doubt the value goes, and the name stays.
 
-Names are looked for in small letters, because a pattern that ignores case takes far longer. Time is
-linear: behind a name and its sign, which are short, nothing can fail, and only a value that is left
-as it is, which is short too, is read again.
+Signs are looked for first, and what stands before one is read backwards, for it is the end of a
+name that counts: of many names, one attempt tells. It is done in small letters, because a pattern
+that ignores case takes far longer. Time is linear: before a sign no more than a name's length is
+read, behind it nothing can fail, and only a value that is left as it is, which is short, is read
+again.
 """
 
 import re
-from typing import Final
+from typing import Final, Literal
 
 from exporter.pipeline.secrets import REDACTED
 
 # What may stand before `key` and before `token`.
-_KEY_OF = (
-    r"(?:api|access|secret|private|account|subscription|storage|shared|master|admin|sign|signing"
-    r"|encryption|service|auth|license|ssh|azure|openai|anthropic|claude|gemini|google|groq|mistral"
-    r"|cohere|deepseek|openrouter|together|fireworks|perplexity|cerebras|huggingface|hf|xai)"
-)
-_GRANTS = (
-    r"(?:api|access|refresh|auth|bearer|session|csrf|xsrf|security|oauth|personal|bot|webhook"
-    r"|deploy|registry|user|service|secret|github|gh|gitlab|slack|hf|huggingface|npm"
-    r"|(?<![a-z])id)"
-)
+_KEY_OF = """
+    api access secret private account subscription storage shared master admin sign signing
+    encryption service auth license ssh azure openai anthropic claude gemini google groq mistral
+    cohere deepseek openrouter together fireworks perplexity cerebras huggingface hf xai"""
+_GRANTS = """
+    api access refresh auth bearer session csrf xsrf security oauth personal bot webhook deploy
+    registry user service secret github gh gitlab slack hf huggingface npm"""
+
+
+def _backwards(words: str) -> str:
+    return f"(?:{'|'.join(sorted(word[::-1] for word in words.split()))})"
+
+
+# All of these are read from the sign towards the beginning of the text.
 _STRONG = (
-    rf"(?:passw(?:or)?ds?|pass(?:phrase|code)|secrets?|{_KEY_OF}[_-]?keys?[12]?"
-    rf"|{_GRANTS}[_-]?token|shared[_-]?access[_-]?signature|jwt)"
+    rf"(?:s?d(?:ro)?wssap|(?:esarhp|edoc)ssap|s?terces|[12]?s?yek[_-]?{_backwards(_KEY_OF)}"
+    rf"|nekot[_-]?(?:{_backwards(_GRANTS)}|di(?![a-z]))|erutangis[_-]?ssecca[_-]?derahs|twj)"
 )
 _WEAK = (
-    rf"(?P<weak>token|credentials?|(?<![a-z])auth|{_KEY_OF} key(?: provided| given| used)?"
-    r"|(?<![a-z])pwd(?![\"']?[=:]\s?[\"']?[/~]))"
+    r"(?P<weak>nekot|s?laitnederc|htua(?![a-z])"
+    rf"|(?:dedivorp |nevig |desu )?yek {_backwards(_KEY_OF)}|(?P<pwd>dwp)(?![a-z]))"
 )
-_SIGN = r"""(?P<sign>\\{0,7}["'`]?\]?\s{0,4}(?:=>|:=|[=:]|%3[ad])\s{0,4})"""
+_NAME: Final = re.compile(
+    r"""(?P<sign>\s{0,4}\]?["'`]?\\{0,7})"""
+    rf"(?:(?P<fields>noitazirohtua|eikooc)|{_STRONG}|{_WEAK})"
+)
+_NAME_LENGTH_MAX: Final = 48
+_PATH: Final = re.compile(r"\s?[\"']?[/~]")
+_SIGN: Final = re.compile(r"=>?|:=?|\uff1a|%3[ad]")
 
 _QUOTED = r"""[bruf]?(?P<quote>\\{0,7}["'`])(?P<quoted>(?s:.*?))(?:(?<!\\)(?P=quote)|\Z)"""
 _BRACKETED = r"(?P<bracketed>\[[^\]]*+(?:\]|\Z)|\([^)]*+(?:\)|\Z)|\{[^}]*+(?:\}|\Z))"
@@ -47,38 +59,84 @@ _FIELDS = (
     rf"(?:[,;][ ]?{_FIELD})*+|)"
 )
 
-_FLAG = r"--(?:[a-z0-9]{1,24}-){0,4}(?P<weak>password|secret|token|(?:api|access|secret)-key)"
-_PATTERNS: Final = (
-    re.compile(rf"(?:authorization|cookie)(?P<weak>){_SIGN}(?:{_QUOTED}|{_FIELDS})"),
-    re.compile(rf"(?:{_STRONG}|{_WEAK}){_SIGN}(?:{_QUOTED}|{_BARE})"),
-    re.compile(rf"{_FLAG}(?P<sign>[\"']?,?\s{{1,4}})(?:{_QUOTED}|{_BARE})"),
+_VALUE: Final = re.compile(rf"\s{{0,4}}(?:{_QUOTED}|{_BARE})")
+_VALUE_OF_FIELDS: Final = re.compile(rf"\s{{0,4}}(?:{_QUOTED}|{_FIELDS})")
+_FLAG: Final = re.compile(
+    r"--(?:[a-z0-9]{1,24}-){0,4}(?:password|secret|token|(?:api|access|secret)-key)"
+    r"(?P<sign>[\"']?,?\s{1,4})"
 )
-# The end of any of the names, and its sign.
-_HINT: Final = re.compile(
-    r"(?:key|token|secret|pass|pwd|signature|jwt|credential|auth|cookie)[a-z0-9 ]{0,10}"
-    r"""\\{0,7}["'`]?\]?\s{0,4}(?:[=:]|%3)|--"""
+_WORDS: Final = (
+    "key", "token", "secret", "pass", "pwd", "signature", "jwt", "credential", "auth", "cookie",
+)  # fmt: skip
+# Other places of a secret: a word that it never goes without, and what to do.
+_PLACES: Final = (
+    (
+        "=",
+        re.compile(
+            r"([?&;](?:key|sig|signature|code|auth|pass|pwd|x-(?:amz|goog)-[a-z-]{1,24})=)"
+            r"[^\s&\"'`<>…]++",
+            re.IGNORECASE | re.ASCII,
+        ),
+    ),
+    (
+        "</",
+        re.compile(
+            r"(<(password|passwd|secret|token|api[_-]?key|access[_-]?token)>)[^<]++(?=</\2>)",
+            re.IGNORECASE | re.ASCII,
+        ),
+    ),
+    (
+        "-key ",
+        re.compile(
+            r"(\bx-api-key {1,4})(?=[\w-]{0,31}[0-9])[\w.-]{12,}+", re.IGNORECASE | re.ASCII
+        ),
+    ),
+    ("curl ", re.compile(r"""(\s(?:-u|--user)[ =]["']?[^\s:"'/]{1,64}+:)[^\s"'…]++""")),
 )
-_QUERY: Final = re.compile(
-    r"([?&;](?:key|sig|signature|code|auth|pass|pwd|x-(?:amz|goog)-[a-z-]{1,24})=)[^\s&\"'`<>…]++",
-    re.IGNORECASE | re.ASCII,
+_NO_VALUES: Final = frozenset(
+    word[:length]
+    for word in ("null", "none", "nil", "true", "false", "undefined")
+    for length in range(len(word) + 1)
 )
-_NO_VALUES: Final = ("null", "none", "nil", "true", "false", "undefined")
 _PLAIN: Final = re.compile(
     r"(?:[A-Z]?+(?:[a-z]*+|[A-Z]*+)(?:[-_./:][A-Za-z]?+[a-z]*+)*+)[.,;:!?)\]}>]*", re.ASCII
 )
 _NUMBER: Final = re.compile(r"[0-9][0-9.,]{0,8}[a-z%]{0,3}[.,;:!?)\]}>]*", re.ASCII)
 _PLAIN_LENGTH_MAX: Final = 24
+_GONE: Final = (REDACTED, REDACTED + "…")
 _CLOSING: Final = ".,:!?)]}>…"
 _SMALL: Final = {ord(letter): ord(letter.lower()) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+
+# What prose may say behind a weak name: plain words and numbers, or numbers.
+Leniency = Literal["plain", "number"] | None
+
+
+def may_hold_named_secrets(text: str) -> bool:
+    """Return whether there may be a value with a telling name, after a quick look."""
+    lowered = text.lower()
+    for word in _WORDS:
+        if word in lowered:
+            return _SIGN.search(lowered) is not None or "--" in text or _is_elsewhere(text)
+    return _is_elsewhere(text)
 
 
 def without_named_secrets(text: str) -> str:
     """Return the text with `[redacted]` in the place of every value with a telling name."""
-    lowered = _lowered(text)
-    if _HINT.search(lowered):
-        for pattern in _PATTERNS:
-            text = _replaced(pattern, text)
-    return _QUERY.sub(rf"\1{REDACTED}", text)
+    text = _replaced(text)
+    if "--" in text:
+        text = _replaced_behind_flags(text)
+    return _elsewhere(text)
+
+
+def _is_elsewhere(text: str) -> bool:
+    return any(word in text and pattern.search(text) for word, pattern in _PLACES)
+
+
+def _elsewhere(text: str) -> str:
+    for word, pattern in _PLACES:
+        if word in text:
+            text = pattern.sub(rf"\1{REDACTED}", text)
+    return text
 
 
 def _lowered(text: str) -> str:
@@ -87,26 +145,54 @@ def _lowered(text: str) -> str:
     return lowered if len(lowered) == len(text) else text.translate(_SMALL)
 
 
-def _replaced(pattern: re.Pattern[str], text: str) -> str:
+def _replaced(text: str) -> str:
     lowered = _lowered(text)
     pieces: list[str] = []
     done = position = 0
-    while found := pattern.search(lowered, position):
-        start, end = _value(found, text)
-        if start == end:
-            position = found.end("sign")
+    while sign := _SIGN.search(lowered, position):
+        begin, position = sign.span()
+        name = _NAME.match(lowered[max(begin - _NAME_LENGTH_MAX, done) : begin][::-1])
+        if name is None or (name["pwd"] and _PATH.match(lowered, position)):
             continue
-        pieces += [text[done:start], REDACTED]
-        done = position = end
-    return "".join([*pieces, text[done:]])
+        found = (_VALUE_OF_FIELDS if name["fields"] else _VALUE).match(lowered, position)
+        start, end = _value(found, text, _leniency(name, sign[0]))
+        if start != end:
+            pieces += [text[done:start], REDACTED]
+            done = position = end
+    return "".join([*pieces, text[done:]]) if pieces else text
 
 
-def _value(found: re.Match[str], text: str) -> tuple[int, int]:
+def _replaced_behind_flags(text: str) -> str:
+    lowered = _lowered(text)
+    pieces: list[str] = []
+    done = position = 0
+    while flag := _FLAG.search(lowered, position):
+        position = flag.end()
+        quoted = flag["sign"][0] in "\"'"
+        found = _VALUE.match(lowered, position)
+        start, end = _value(found, text, "number" if quoted else "plain")
+        if start != end:
+            pieces += [text[done:start], REDACTED]
+            done = position = end
+    return "".join([*pieces, text[done:]]) if pieces else text
+
+
+def _leniency(name: re.Match[str], sign: str) -> Leniency:
+    """Return what a value behind this name and sign may be, and no secret."""
+    if name["weak"] is None:
+        return None
+    structured = "=" in sign or name["sign"][-1:] in {"\\", '"', "'", "`"}
+    return "number" if structured else "plain"
+
+
+def _value(found: re.Match[str] | None, text: str, leniency: Leniency) -> tuple[int, int]:
     """Return where the secret begins and ends; nowhere, where the value is none."""
+    if found is None:  # Never, for a value may be empty.
+        return 0, 0
     quoted = found["quote"] is not None
     start, end = found.span("quoted" if quoted else "bare")
     value = text[start:end]
-    if _is_none(value) or (found["weak"] and _is_innocent(found, value)):
+    if value in _GONE or _is_none(value) or (leniency and _is_innocent(leniency, value)):
         return start, start
     if not quoted:
         # What closes a sentence, or a bracket that was opened before it, is no part of the value.
@@ -116,15 +202,13 @@ def _value(found: re.Match[str], text: str) -> tuple[int, int]:
 
 def _is_none(value: str) -> bool:
     """Return whether the value is empty or says that there is none, be it cut short."""
-    word = value.rstrip(_CLOSING).lower()
-    return any(none.startswith(word) for none in _NO_VALUES)
+    return value.rstrip(_CLOSING).lower() in _NO_VALUES
 
 
-def _is_innocent(found: re.Match[str], value: str) -> bool:
+def _is_innocent(leniency: Leniency, value: str) -> bool:
     """Return whether a value behind a weak name is what prose would say."""
     if len(value) > _PLAIN_LENGTH_MAX:
         return False
     if _NUMBER.fullmatch(value):
         return True
-    structured = "=" in found["sign"] or found["sign"][0] in "\\\"'`"
-    return not structured and _PLAIN.fullmatch(value) is not None
+    return leniency == "plain" and _PLAIN.fullmatch(value) is not None

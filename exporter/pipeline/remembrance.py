@@ -5,6 +5,7 @@ wall clock's time, and come back as old as that says, though never from the futu
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -25,9 +26,8 @@ def save(dedupe: Dedupe, clock: Clock) -> Iterator[tuple[str, bytes]]:
     for name, remembered in _tables(dedupe).items():
         seen = remembered.seen()
         ahead = clock.now() - clock.monotonic()
-        for start in range(0, len(seen), KEYS_PER_PART):
-            piece = seen[start : start + KEYS_PER_PART]
-            yield f"{PREFIX}{name}", _encode([(key, at + ahead) for key, at in piece])
+        while piece := [(key, at + ahead) for key, at in islice(seen, KEYS_PER_PART)]:
+            yield f"{PREFIX}{name}", _encode(piece)
 
 
 def restore(dedupe: Dedupe, parts: Iterable[tuple[str, bytes]], clock: Clock) -> None:

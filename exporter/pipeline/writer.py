@@ -18,6 +18,7 @@ from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.enrichment import enrich
 from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake, Offer
+from exporter.pipeline.redaction import Redactor
 from exporter.pipeline.tally import ACCEPTED, DUPLICATE, Tally
 from exporter.pipeline.turns import Turns, pieces
 
@@ -99,8 +100,9 @@ class Writer:
         summaries = [batch.summary is not None for batch in batches]
         duplicates = self._dedupe.reduce(batches, monotonic)
         for batch in batches:
+            redactor = Redactor()
             for piece in pieces(batch.events):
-                enrich(piece)
+                enrich(piece, redactor)
                 await turns.over()
         if not await self._committed(batches, now):
             _refuse_unanswered(offers, _NOT_COMMITTED)
@@ -124,8 +126,7 @@ class Writer:
         began = self._clock.monotonic()
         try:
             await self._commit(fresh, now)
-        except Refusal as refusal:
-            log.error("the journal cannot commit", extra={"fields": whereabouts(refusal)})  # noqa: TRY400 - no traceback: it may quote what was pushed
+        except Refusal:
             self._tally.journal_failures += 1
             return False
         self._observe_commit(self._clock.monotonic() - began)

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from math import ceil, log2
 from typing import Final
 
+from exporter.event.types import MILLISECONDS_MAX
+
 Counts = dict[int, int]
 
 BUCKETS_PER_DOUBLING: Final = 8.0
@@ -39,6 +41,23 @@ def middle_ms(index: int) -> float:
     if index == ZERO:
         return 0.0
     return float(2.0 ** ((index + 0.5 - OFFSET) / BUCKETS_PER_DOUBLING))
+
+
+def _starts_us(index: int) -> float:
+    return float(1e3 * 2.0 ** ((index - OFFSET) / BUCKETS_PER_DOUBLING))
+
+
+_LEAST_US: Final = (0.0, 0.0, *map(_starts_us, range(FIRST + 1, LAST + 1)))
+_MOST_US: Final = (0.0, *map(_starts_us, range(FIRST + 1, LAST + 1)), MILLISECONDS_MAX * 1e3)
+
+
+def sum_range_us(counts: Counts) -> tuple[float, float]:
+    """Return the least and the most that such latencies may add up to, in microseconds."""
+    least = most = 0.0
+    for index, count in counts.items():
+        least += count * _LEAST_US[index]
+        most += count * _MOST_US[index]
+    return least, most
 
 
 def merge(into: Counts, counts: Counts) -> None:

@@ -21,17 +21,10 @@ from exporter.event.rejection import Code, Refusal
 from exporter.event.tokens import COUNT_MAX
 from exporter.event.types import NAME_LENGTH_MAX, UNKNOWN, Instant, Milliseconds
 from exporter.store.aggregate import US_PER_MS
+from exporter.store.credence import AHEAD_SECS_MAX, MODELS_MAX, SLOT_SECS_MIN
 from exporter.store.limit import RESET_AHEAD_SECS_MAX
 from exporter.store.limits import CALL
-from exporter.store.summary import (
-    AHEAD_SECS_MAX,
-    Count,
-    LimitState,
-    ModelState,
-    NonEmpty,
-    SlotState,
-    State,
-)
+from exporter.store.summary import Count, LimitState, ModelState, NonEmpty, SlotState, State
 
 
 class Performance(Struct, kw_only=True):
@@ -61,11 +54,13 @@ def state_of(performances: list[Performance], *, exported_at: float, now: float)
     """Return what performances hold that were exported at `exported_at`, Unix seconds.
 
     Raises `Refusal`: `too_new` where an event is dated ahead of `now`, `out_of_range` where times
-    add up to more than can be, or a limit ends too far ahead.
+    add up to more than can be, a limit ends too far ahead, or there are too many models.
     """
+    if len(performances) > MODELS_MAX:
+        raise Refusal(Code.OUT_OF_RANGE, "too many for a summary", path="$.model_performances")
     return State(
-        slot_secs=0.0,
-        session_slot_secs=0.0,
+        slot_secs=SLOT_SECS_MIN,
+        session_slot_secs=SLOT_SECS_MIN,
         models=list(_models(performances, now)),
         sessions=[],
         limits=list(_limits(performances, min(exported_at, now), now)),

@@ -8,9 +8,11 @@ from exporter.store.saved import SavedQueue, in_parts
 
 
 class QueueTable:
-    """The latest depth of at most `queues_max` queues, each forgotten `ttl_secs` after its reading.
+    """The latest depth of at most `queues_max` queues, each told for `ttl_secs` from its reading.
 
-    `evictions` counts those that had to go for want of room, the least recently read first.
+    Only a reading takes the place of another: a clock that jumps ahead and back hides what there is
+    for as long as it is ahead. `evictions` counts those that had to go for want of room, the least
+    recently read first, and were not too old to be told.
     """
 
     def __init__(self, *, queues_max: int, ttl_secs: float) -> None:
@@ -19,21 +21,23 @@ class QueueTable:
         self.evictions = 0
         self._readings: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
-    def read(self, event: QueueDepth, at: float) -> None:
-        """Take in a reading made at `at` (Unix seconds); one that is out of date is passed over."""
+    def read(self, event: QueueDepth, at: float, now: float) -> None:
+        """Take in a reading made at `at` (Unix seconds); one that is out of date is passed over.
+
+        None is, beside one that was made ahead of `now`: the clock has stepped back since.
+        """
         key = (event.agent, event.queue)
         before = self._readings.get(key)
-        if before is not None and at < before[0]:
+        if before is not None and at < before[0] <= now:
             return
         self._readings[key] = (at, event.depth)
         self._readings.move_to_end(key)
-        self.evictions += self._make_room()
+        self.evictions += self._make_room(now - self.ttl_secs)
 
     def depth(self, now: float) -> int:
         """Return how many items wait in all queues together."""
-        for key in [key for key, (at, _) in self._readings.items() if at <= now - self.ttl_secs]:
-            del self._readings[key]
-        return sum(depth for _, depth in self._readings.values())
+        since = now - self.ttl_secs
+        return sum(depth for at, depth in self._readings.values() if at > since)
 
     def save(self) -> Iterator[list[SavedQueue]]:
         """Yield the latest readings, the least recent first."""
@@ -43,11 +47,11 @@ class QueueTable:
     def restore(self, form: SavedQueue) -> None:
         """Take in a reading that was saved, after all that are less recent."""
         self._readings[form.agent, form.queue] = (form.at, form.depth)
-        self._make_room()
+        self._make_room(form.at)
 
-    def _make_room(self) -> int:
-        """Forget what is one too many; return how many readings that was."""
+    def _make_room(self, since: float) -> int:
+        """Forget what is one too many; return how many readings made after `since` that was."""
         if len(self._readings) <= self.queues_max:
             return 0
-        self._readings.popitem(last=False)
-        return 1
+        _, (at, _) = self._readings.popitem(last=False)
+        return int(at > since)

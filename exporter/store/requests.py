@@ -5,9 +5,14 @@ start goes first. Events come late and out of order, so the oldest is not the fi
 heap holds the order. What ended is taken out of the table at once and of the heap when it comes to
 the top, or when most of the heap is such. Where an end overtakes its start, the start that comes
 after it is passed over (`exporter.store.matching`).
+
+Only a start or an end lets go of what grew old; a read passes over it. A read may come while the
+clock is hours ahead, and who replays the events does not know of it: if it took anything out, an
+end would find its start in one of the two lives and not in the other.
 """
 
 import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -79,16 +84,12 @@ class RequestTable:
 
     def expire(self, now: float) -> None:
         """Forget the requests that began `ttl_secs` before `now` (Unix seconds), or earlier."""
-        while self._starts:
-            key = self._oldest()
-            if self._oldest_first[0][0] > now - self.ttl_secs:
-                return
-            self._take(key)
+        while self._has_old(now):
+            self._take(self._oldest())
             self.expiries += 1
 
     def in_flight(self, now: float) -> list[InFlight]:
         """Return what is in flight, the oldest first."""
-        self.expire(now)
         return [
             InFlight(
                 id=start.request_id,
@@ -98,18 +99,20 @@ class RequestTable:
                 started_at=instant(start.at),
                 duration_ms=max(0.0, (now - start.at) * 1000.0),
             )
-            for start in sorted(self._starts.values(), key=lambda start: start.at)
+            for start in sorted(self._young(now), key=lambda start: start.at)
         ]
 
     def count(self, now: float) -> int:
         """Return how many are in flight."""
-        self.expire(now)
-        return len(self._starts)
+        return len(self._young(now)) if self._has_old(now) else len(self._starts)
 
     def count_by(self, now: float) -> dict[Pair, int]:
         """Return how many are in flight by (agent, channel), with a 0 for pairs seen before."""
-        self.expire(now)
-        return dict.fromkeys(self._idle, 0) | self._counts
+        idle = dict.fromkeys(self._idle, 0)
+        if not self._has_old(now):
+            return idle | self._counts
+        young = Counter((start.agent, start.channel) for start in self._young(now))
+        return idle | dict.fromkeys(self._counts, 0) | young
 
     def save(self) -> Iterator[list[RequestStarted]]:
         """Yield the starts of what is in flight, in the order they came."""
@@ -139,6 +142,17 @@ class RequestTable:
         pair = (event.agent, event.channel)
         self._idle.discard(pair)
         self._counts[pair] = self._counts.get(pair, 0) + 1
+
+    def _has_old(self, now: float) -> bool:
+        if not self._starts:
+            return False
+        self._oldest()
+        return self._oldest_first[0][0] <= now - self.ttl_secs
+
+    def _young(self, now: float) -> list[RequestStarted]:
+        """Return the starts that are not too old, in the order they came."""
+        since = now - self.ttl_secs
+        return [start for start in self._starts.values() if start.at > since]
 
     def _oldest(self) -> RequestKey:
         """Return the key of the oldest start, now at the top of the heap; there must be one."""

@@ -21,7 +21,7 @@ from exporter.store.state import State
 
 CLOCK: Final = "clock"
 
-_FORMS: Final[dict[str, Any]] = {
+FORMS: Final[dict[str, Any]] = {
     CLOCK: SavedClock,
     "counts": SavedCounts,
     "models": list[saved.SavedModel],
@@ -38,7 +38,7 @@ _FORMS: Final[dict[str, Any]] = {
     "tools": list[str],
     "channels": list[str],
 }
-_DECODERS: Final = {name: msgspec.msgpack.Decoder(form) for name, form in _FORMS.items()}
+_DECODERS: Final = {name: msgspec.msgpack.Decoder(form) for name, form in FORMS.items()}
 
 
 def save(state: State) -> Iterator[tuple[str, bytes]]:

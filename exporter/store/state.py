@@ -215,9 +215,9 @@ class State:
         if event.level == "error":
             self.errors += 1
 
-    def _queue_depth(self, event: QueueDepth, at: float, slot: int | None, _now: float) -> None:
+    def _queue_depth(self, event: QueueDepth, at: float, slot: int | None, now: float) -> None:
         self._touch(event, at, slot)
-        self.queue_table.read(event, at)
+        self.queue_table.read(event, at, now)
 
     def _quota(self, event: Quota, at: float, slot: int | None, now: float) -> None:
         self._touch(event, at, slot)

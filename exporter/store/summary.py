@@ -1,8 +1,13 @@
 """The summary: the windows, sessions and limits of one store, as another takes them in.
 
-What comes is somebody else's word, so every number and name is bounded, by the types or by what is
-checked here. Slots are told by the instants they begin at, since each store numbers its own; a slot
-goes where its middle lies. Times are Unix seconds, costs billionths of a dollar.
+What comes is somebody else's word, so every number and name is bounded, by the types or by what
+`exporter.store.credence` checks. Slots are told by the instants they begin at, since each store
+numbers its own; a slot goes where its middle lies. Times are Unix seconds, costs billionths of a
+dollar.
+
+What is decoded here is read from the journal too, as what was checked when it came. So a type may
+only ever become wider: what is narrower than its type belongs to the checks. There may be a million
+of the small forms in one body; none can be part of a cycle, so the collector need not walk them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -10,21 +15,12 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Raw, Struct
 
-from exporter.event.rejection import Code, Refusal
 from exporter.event.tokens import COUNT_MAX
 from exporter.event.types import NAME_LENGTH_MAX, Instant, Name, SessionId
 from exporter.store.latency import LAST
-from exporter.store.limit import RESET_AHEAD_SECS_MAX
 
 ID: Literal["telemetry_summary"] = "telemetry_summary"
 
-AHEAD_SECS_MAX: Final = 600.0
-"""How far ahead of our clock a summary, or anything in it, may be dated."""
-
-MODELS_MAX: Final = 10_000
-SESSIONS_MAX: Final = 100_000
-LIMITS_MAX: Final = 10_000
-SLOTS_MAX: Final = 10_000
 SECS_MAX: Final = 7 * 86_400
 
 SESSIONS_PER_PIECE: Final = 10
@@ -40,7 +36,7 @@ ExportId = Annotated[str, Meta(pattern=r"\A[\x21-\x7e]{1,128}\Z")]
 Bucket = Annotated[int, Meta(ge=0, le=LAST)]
 
 
-class UsageState(Struct):
+class UsageState(Struct, gc=False):
     """What some completions used: `messages` of them, `unpriced` without a known cost."""
 
     messages: Count
@@ -53,7 +49,7 @@ class UsageState(Struct):
     unpriced: Count
 
 
-class SlotState(UsageState, kw_only=True):
+class SlotState(UsageState, kw_only=True, gc=False):
     """A slot of a model: usage, and how the completions went.
 
     `latencies` counts those of successes by bucket, `latency_us` adds them up; `unbinned` is how
@@ -72,31 +68,31 @@ class SlotState(UsageState, kw_only=True):
     last_at: Second
 
 
-class ModelState(Struct):
+class ModelState(Struct, gc=False):
     """The window of a model."""
 
     provider: Name
     model: Name
-    slots: Annotated[list[SlotState], Meta(max_length=SLOTS_MAX)]
+    slots: list[SlotState]
 
 
-class SessionSlot(Struct):
+class SessionSlot(Struct, gc=False):
     """What a session used in a slot, by model."""
 
     starts_at: Second
     by_model: dict[Name, UsageState]
 
 
-class SessionState(Struct):
+class SessionState(Struct, gc=False):
     """A session: who worked in it, when it was last heard of, and what it used."""
 
     id: SessionId
     agent: Name
     last_event_at: Second
-    slots: Annotated[list[SessionSlot], Meta(max_length=SLOTS_MAX)]
+    slots: list[SessionSlot]
 
 
-class LimitState(Struct):
+class LimitState(Struct, gc=False):
     """What one holder said of a pair; `reset_at` is null once it was lifted."""
 
     provider: Name
@@ -112,9 +108,9 @@ class State(Struct):
 
     slot_secs: Secs
     session_slot_secs: Secs
-    models: Annotated[list[ModelState], Meta(max_length=MODELS_MAX)]
-    sessions: Annotated[list[SessionState], Meta(max_length=SESSIONS_MAX)]
-    limits: Annotated[list[LimitState], Meta(max_length=LIMITS_MAX)]
+    models: list[ModelState]
+    sessions: list[SessionState]
+    limits: list[LimitState]
 
 
 class Summary(Struct, kw_only=True):
@@ -159,16 +155,6 @@ class Imported(Struct):
         return sum(reset_at is not None and reset_at > now for reset_at in resets)
 
 
-def check(state: State, now: float) -> None:
-    """Raise `Refusal` where something is dated too far ahead, or more than the whole of it."""
-    for path, at in _instants(state):
-        if at > now + AHEAD_SECS_MAX:
-            raise Refusal(Code.TOO_NEW, "the summary is dated ahead of this clock", path=path)
-    for path, part, whole in _parts_of_wholes(state):
-        if part > whole:
-            raise Refusal(Code.OUT_OF_RANGE, "a part is more than its whole", path=path)
-
-
 def since(state: State, at: float) -> State:
     """Return what of a state ends after `at`: slots, and the models and sessions that have any."""
     models = [
@@ -187,37 +173,3 @@ def since(state: State, at: float) -> State:
         if session.last_event_at > at
     ]
     return State(state.slot_secs, state.session_slot_secs, models, sessions, state.limits)
-
-
-def _instants(state: State) -> Iterator[tuple[str, float]]:
-    for m, model in enumerate(state.models):
-        for s, slot in enumerate(model.slots):
-            yield f"$.state.models[{m}].slots[{s}].starts_at", slot.starts_at
-            yield f"$.state.models[{m}].slots[{s}].last_at", slot.last_at
-    for n, session in enumerate(state.sessions):
-        yield f"$.state.sessions[{n}].last_event_at", session.last_event_at
-        for s, part in enumerate(session.slots):
-            yield f"$.state.sessions[{n}].slots[{s}].starts_at", part.starts_at
-    for n, limit in enumerate(state.limits):
-        yield f"$.state.limits[{n}].signalled_at", limit.signalled_at
-
-
-def _parts_of_wholes(state: State) -> Iterator[tuple[str, float, float]]:
-    for m, model in enumerate(state.models):
-        for s, slot in enumerate(model.slots):
-            path = f"$.state.models[{m}].slots[{s}]"
-            timed = sum(slot.latencies.values()) + slot.unbinned
-            yield f"{path}.unpriced", slot.unpriced, slot.messages
-            yield f"{path}.successes", slot.successes, slot.messages
-            yield f"{path}.latencies", timed, slot.successes
-            yield f"{path}.ttfts", slot.ttfts, slot.successes
-            yield f"{path}.paced_tokens", slot.paced_tokens, slot.output + slot.reasoning
-            yield f"{path}.paced_us", slot.paced_us, slot.latency_us
-    for n, session in enumerate(state.sessions):
-        for s, part in enumerate(session.slots):
-            for usage in part.by_model.values():
-                path = f"$.state.sessions[{n}].slots[{s}].by_model[...].unpriced"
-                yield path, usage.unpriced, usage.messages
-    for n, limit in enumerate(state.limits):
-        reset_secs = (limit.reset_at or 0.0) - limit.signalled_at
-        yield f"$.state.limits[{n}].reset_at", reset_secs, RESET_AHEAD_SECS_MAX

@@ -98,6 +98,14 @@ class TelemetryStore:
             "queue": self._state.queue_table.evictions,
         }
 
+    def begin_losses(self) -> None:
+        """Count late events and evictions from 0 on: others have counted those up to here."""
+        state = self._state
+        state.late_events = 0
+        state.model_table.evictions = state.session_table.evictions = 0
+        state.request_table.evictions = state.request_table.expiries = 0
+        state.limit_table.evictions = state.queue_table.evictions = 0
+
     def model_performance(
         self,
         model: str,

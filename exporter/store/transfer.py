@@ -9,18 +9,19 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter, itemgetter
 
 import msgspec
+from msgspec.structs import replace
 
 from exporter.event.rejection import Code, Refusal
 from exporter.event.tokens import COUNT_MAX
 from exporter.store.aggregate import Completions
 from exporter.store.answers import ModelPerformance, instant
+from exporter.store.credence import AHEAD_SECS_MAX, check
 from exporter.store.limit import RESET_AHEAD_SECS_MAX, Limit
 from exporter.store.orchestrator_summary import decode_performances, seconds, state_of
 from exporter.store.saved import in_parts
 from exporter.store.session import Session
 from exporter.store.state import State
 from exporter.store.summary import (
-    AHEAD_SECS_MAX,
     ID,
     Imported,
     LimitState,
@@ -30,7 +31,6 @@ from exporter.store.summary import (
     SlotState,
     Summary,
     UsageState,
-    check,
     since,
 )
 
@@ -95,7 +95,8 @@ def write(
 def absorb(state: State, imported: Imported, now: float) -> None:
     """Add what another store knew to what is known here, as of `now` (Unix seconds).
 
-    What has left our window by now stays out. Nothing but windows, sessions and limits changes.
+    What has left our window by now stays out, and what is dated ahead counts as of now. Nothing but
+    windows, sessions and limits changes.
     """
     state.advance(now)
     clock, theirs = state.clock, imported.state
@@ -106,7 +107,8 @@ def absorb(state: State, imported: Imported, now: float) -> None:
             if index > clock.floor:
                 state.used += 1
                 key = (model.provider, model.model)
-                state.model_table.slot(key, index, state.used).absorb(slot)
+                dated = slot if slot.last_at <= now else replace(slot, last_at=now)
+                state.model_table.slot(key, index, state.used).absorb(dated)
     half_secs = theirs.session_slot_secs / 2
     sessions = state.session_table
     for session in theirs.sessions:
@@ -114,9 +116,13 @@ def absorb(state: State, imported: Imported, now: float) -> None:
         if heard_in > clock.floor:
             state.used += 1
             slots = [(sessions.slot(s.starts_at + half_secs), s.by_model) for s in session.slots]
-            sessions.absorb(session, slots, slot=heard_in, used=state.used)
+            heard = session
+            if session.last_event_at > now:
+                heard = replace(session, last_event_at=now)
+            sessions.absorb(heard, slots, slot=heard_in, used=state.used)
     for form in theirs.limits:
-        limit = Limit(signalled_at=form.signalled_at, reset_at=form.reset_at, known=form.known)
+        signalled_at = min(form.signalled_at, now)
+        limit = Limit(signalled_at=signalled_at, reset_at=form.reset_at, known=form.known)
         state.limit_table.merge(form.provider, form.model, form.holder, limit, now)
 
 
@@ -138,13 +144,25 @@ def _models(state: State, now: float) -> Iterator[ModelState]:
 
 
 def _slot(starts_at: float, sums: Completions, now: float) -> SlotState:
-    return SlotState(
-        *_bounded(_usage_of(sums)),
-        **dict(zip(_TIMED, _bounded(_timed_of(sums)), strict=True)),
+    usage, timed = _usage_of(sums), _timed_of(sums)
+    slot = SlotState(
+        *_bounded(usage),
+        **dict(zip(_TIMED, _bounded(timed), strict=True)),
         latencies=sums.latencies,
         starts_at=_dated(starts_at, now),
         last_at=_dated(sums.last_at, now),
     )
+    return slot if _fits(timed) else _consistent(slot)
+
+
+def _consistent(slot: SlotState) -> SlotState:
+    """Return a slot with a histogram that adds up to no more than what its sums were cut to."""
+    timed = sum(slot.latencies.values()) + slot.unbinned
+    room = min(timed, slot.successes)
+    scaled = {index: count * room // timed for index, count in slot.latencies.items()}
+    slot.latencies = {index: count for index, count in scaled.items() if count}
+    slot.unbinned = slot.unbinned * room // timed if timed else 0
+    return slot
 
 
 def _session(state: State, session_id: str, session: Session, now: float) -> SessionState:
@@ -165,7 +183,11 @@ def _weight(session: SessionState) -> int:
 
 def _bounded(sums: tuple[int, ...]) -> Sequence[int]:
     """Return sums as readers can hold them; what is beyond that is cut, whatever was pushed."""
-    return sums if max(sums) <= COUNT_MAX else [min(one, COUNT_MAX) for one in sums]
+    return sums if _fits(sums) else [min(one, COUNT_MAX) for one in sums]
+
+
+def _fits(sums: tuple[int, ...]) -> bool:
+    return max(sums) <= COUNT_MAX
 
 
 def _limits(state: State, now: float) -> Iterator[list[LimitState]]:

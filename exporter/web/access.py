@@ -48,7 +48,8 @@ class Access:
     """Keeps watch on the web configuration file and the token file; either may be `None`.
 
     `ssl_context` is what the listeners start with; `failing` is whether a file cannot be used now;
-    `refused` counts the requests refused. Raises `ConfigError` where a file cannot be used.
+    `refused` counts the requests refused; `on_change` is called when somebody who could come in may
+    not be able to any more. Raises `ConfigError` where a file cannot be used.
     """
 
     def __init__(
@@ -74,10 +75,11 @@ class Access:
         self.ssl_context: ssl.SSLContext | None = None
         self.failing = False
         self.refused: Counter[Code] = Counter()
+        self.on_change: Callable[[], None] = _nothing
         stamps = _stamps(self._files())
         said = read(web_file, token_file)
         stamps |= _stamps(said.file.tls_files)
-        self._adopt(said, stamps, tls_context(said.file.tls) if said.file.tls else None)
+        self._adopt(said, stamps, self._context(said))
 
     @property
     def reads_guarded(self) -> bool:
@@ -148,11 +150,18 @@ class Access:
         stamps |= _stamps(said.file.tls_files)
         context = self.ssl_context
         if self._tls_changed(said, stamps):
-            tls = said.file.tls
-            context = await asyncio.to_thread(tls_context, tls) if tls else None
+            context = await asyncio.to_thread(self._context, said)
             if self._use_tls is not None:
                 self._use_tls(context)
         self._adopt(said, stamps, context)
+
+    def _context(self, said: Said) -> ssl.SSLContext | None:
+        if said.file.tls is None:
+            return None
+        try:
+            return tls_context(said.file.tls)
+        except ConfigError as error:
+            raise ConfigError(f"{self._web_file}: {error}") from None
 
     def _tls_changed(self, said: Said, stamps: _Stamps) -> bool:
         if said.file.tls != self._policy.said.file.tls:
@@ -160,9 +169,17 @@ class Access:
         return any(stamps[file] != self._stamps[file] for file in said.file.tls_files)
 
     def _adopt(self, said: Said, stamps: _Stamps, context: ssl.SSLContext | None) -> None:
+        before = self._policy.said
+        changed = (
+            said.file.users != before.file.users
+            or said.token != before.token
+            or self._tls_changed(said, stamps)
+        )
         self._policy = Policy(said, self._checks)
         self._stamps = stamps
         self.ssl_context = context
+        if changed:
+            self.on_change()
         limit = said.file.rate_limit
         if limit is None or self._bucket is None or self._bucket.limit != limit:
             self._bucket = TokenBucket(limit) if limit is not None else None
@@ -176,6 +193,7 @@ class Access:
                 "a file that says who may come in cannot be used: requests are refused",
                 extra={"fields": {"reason": reason}},
             )
+            self.on_change()
 
     def _files(self) -> list[str]:
         return [str(path) for path in (self._web_file, self._token_file) if path is not None]
@@ -186,16 +204,24 @@ class Access:
             raise Refusal(
                 Code.RATE_LIMITED, "too many requests", retry_after_secs=retry_after_secs(wait_secs)
             )
-        if self.failing:
-            raise Refusal(
-                Code.NOT_ACCEPTING,
-                "a file that says who may come in cannot be used",
-                retry_after_secs=CLOSED_RETRY_AFTER_SECS,
-            )
-        await self._policy.check(request)
+        policy = None
+        while policy is not self._policy or self.failing:
+            # Again where the word was taken back while a password was being checked.
+            policy = self._policy
+            if self.failing:
+                raise Refusal(
+                    Code.NOT_ACCEPTING,
+                    "a file that says who may come in cannot be used",
+                    retry_after_secs=CLOSED_RETRY_AFTER_SECS,
+                )
+            await policy.check(request)
 
     async def _add_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
         response.headers.update(self._policy.said.file.headers)
+
+
+def _nothing() -> None:
+    """Do nothing."""
 
 
 def _stamps(files: Iterable[str]) -> _Stamps:

@@ -1,6 +1,12 @@
-"""The body of a push: read within its limits of size, of time, and of what all pushes may hold."""
+"""The body of a push: read within its limits of size, of time, and of what all pushes may hold.
+
+A body that is not small needs a place to be read, and while it waits for one nothing more of it is
+taken from the wire. So a crowd of large ones is held by the kernel, and by those who send.
+"""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
@@ -11,13 +17,19 @@ from exporter.event.rejection import Code, Refusal
 
 RETRY_AFTER_SECS = 1
 
+LARGE_BYTES = 64 * 1024
+"""Up to here a body needs no place, so that few who send slowly cannot keep out most who push."""
+
+LARGE_AT_ONCE_MAX = 64
+
 BROKEN_OFF = (ConnectionError, PayloadEncodingError, web.RequestPayloadError)
 
 
 class Bodies:
-    """Reads bodies; `held_bytes_max` bounds what all of them that are being read may hold.
+    """Reads bodies; `held_bytes_max` bounds what all of them that are held may hold.
 
-    `bytes_max` bounds one body, as it comes over the wire; `timeout_secs` is what it may take.
+    `bytes_max` bounds one body, as it comes over the wire; `timeout_secs` is what it may take,
+    waiting for a place included.
     """
 
     def __init__(self, *, bytes_max: int, held_bytes_max: int, timeout_secs: float) -> None:
@@ -25,43 +37,96 @@ class Bodies:
         self.held_bytes_max = held_bytes_max
         self.timeout_secs = timeout_secs
         self._held_bytes = 0
+        self._places = asyncio.Semaphore(LARGE_AT_ONCE_MAX)
 
     def check_length(self, request: web.Request) -> None:
         """Raise `Refusal` (`too_large`) where the length that is announced is over the limit."""
         if (request.content_length or 0) > self.bytes_max:
             raise too_large(self.bytes_max)
 
-    async def read(self, request: web.Request) -> bytes:
-        """Return the body of a request, still packed.
+    @asynccontextmanager
+    async def read(self, request: web.Request) -> AsyncIterator[bytes]:
+        """Yield the body of a request, still packed; it counts as held until it is let go of.
 
-        Raises `Refusal`: `too_large` as soon as that is known, `queue_full` where the bodies being
-        read hold too much already, `timeout` where it does not come in time, `truncated` where it
-        breaks off.
+        Raises `Refusal`: `too_large` as soon as that is known, `queue_full` where the bodies that
+        are held hold too much already or too many large ones are being read, `timeout` where it
+        does not come in time, `truncated` where it breaks off.
         """
         self.check_length(request)
-        pieces: list[bytes] = []
+        body = _Body(request)
+        try:
+            yield await self._whole(body)
+        finally:
+            self._held_bytes -= body.size_bytes
+
+    async def _whole(self, body: "_Body") -> bytes:
         try:
             async with asyncio.timeout(self.timeout_secs):
-                await self._read_into(pieces, request)
+                return await self._read(body)
         except TimeoutError:
+            if body.waits:
+                raise _too_much() from None
             raise Refusal(Code.TIMEOUT, "the body did not arrive in time") from None
         except HTTPRequestEntityTooLarge:
             raise too_large(self.bytes_max) from None
         except BROKEN_OFF:
             raise Refusal(Code.TRUNCATED, "the body breaks off") from None
-        finally:
-            self._held_bytes -= sum(map(len, pieces))
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    async def _read_into(self, pieces: list[bytes], request: web.Request) -> None:
-        size_bytes = 0
-        while piece := await request.content.readany():
-            size_bytes += len(piece)
-            if size_bytes > self.bytes_max:
-                raise too_large(self.bytes_max)
-            if self._held_bytes and self._held_bytes + len(piece) > self.held_bytes_max:
-                raise Refusal(
-                    Code.QUEUE_FULL, "too much is coming in", retry_after_secs=RETRY_AFTER_SECS
-                )
-            self._held_bytes += len(piece)
-            pieces.append(piece)
+    async def _read(self, body: "_Body") -> bytes:
+        pieces: list[bytes] = []
+        placed = False
+        try:
+            while True:
+                if body.large and not placed:
+                    await self._place(body)
+                    placed = True
+                piece = await body.request.content.readany()
+                if not piece:
+                    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+                self._hold(body, piece)
+                pieces.append(piece)
+        finally:
+            if placed:
+                self._places.release()
+
+    async def _place(self, body: "_Body") -> None:
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        transport = body.request.transport
+        if transport is None:
+            raise ConnectionError
+        body.waits = True
+        transport.pause_reading()
+        await self._places.acquire()
+        body.waits = False
+        # Not where it waits in vain: then nothing more of it is to be held, not even for a moment.
+        if not transport.is_closing():
+            transport.resume_reading()
+
+    def _hold(self, body: "_Body", piece: bytes) -> None:
+        if body.size_bytes + len(piece) > self.bytes_max:
+            raise too_large(self.bytes_max)
+        if self._held_bytes and self._held_bytes + len(piece) > self.held_bytes_max:
+            raise _too_much()
+        self._held_bytes += len(piece)
+        body.size_bytes += len(piece)
+
+
+class _Body:
+    """One body: how much of it is held, and whether it waits for its place."""
+
+    def __init__(self, request: web.Request) -> None:
+        self.request = request
+        self.size_bytes = 0
+        self.waits = False
+
+    @property
+    def large(self) -> bool:
+        """Whether it needs a place: it is not small, and not all of it has come."""
+        size_bytes = max(self.size_bytes, self.request.content_length or 0)
+        return size_bytes > LARGE_BYTES and not self.request.content.is_eof()
+
+
+def _too_much() -> Refusal:
+    return Refusal(Code.QUEUE_FULL, "too much is coming in", retry_after_secs=RETRY_AFTER_SECS)

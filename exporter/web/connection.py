@@ -13,7 +13,7 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
-from aiohttp import web
+from aiohttp import HttpVersion11, web
 
 from exporter.fault import whereabouts
 from exporter.web.headers import EVERY_ANSWER
@@ -23,6 +23,9 @@ LINGER_SECS = 5
 """How long what a client still sends is read and ignored after it was refused.
 
 Closing at once would reset the connection, and the client might never see why."""
+
+READ_BYTES = 32 * 1024
+"""aiohttp reads on until it holds twice as much of a body that nobody takes."""
 
 STALL_SECS_MAX = 30
 """How long a client may leave its answer unread."""
@@ -54,6 +57,7 @@ class Connection(web.RequestHandler):
             loop=loop,
             keepalive_timeout=header_secs,
             lingering_time=LINGER_SECS,
+            read_bufsize=READ_BYTES,
             auto_decompress=False,
             access_log=None,  # type: ignore[arg-type] # how aiohttp itself says that there is none
         )
@@ -119,7 +123,7 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError
         if status < 500:  # noqa: PLR2004 - the first of the server's own errors
-            return malformed()
+            return malformed(request)
         fields = whereabouts(exc) if exc is not None else {}
         log.error("a request could not be answered", extra={"fields": fields})
         return _last(Problem("internal server error", 500, "internal_error"))
@@ -142,8 +146,13 @@ class Connection(web.RequestHandler):
             self._stalled = None
 
 
-def malformed() -> web.Response:
-    """Return the answer to what is no proper HTTP, after which nothing more can be read."""
+def malformed(request: web.BaseRequest) -> web.Response:
+    """Return the answer to what is no proper HTTP, after which nothing more can be read.
+
+    It is in our version: the one that was asked in may be none.
+    """
+    # aiohttp answers in the version of the request, which it remembers here once it was read.
+    request._cache["version"] = HttpVersion11  # noqa: SLF001 - it cannot be told otherwise
     return _last(Problem("malformed request", 400, "malformed_request"))
 
 

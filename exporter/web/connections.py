@@ -21,6 +21,10 @@ from exporter.web.problem import PROBLEM_JSON, Problem
 CLOSE_SECS = 1
 """How long TLS may take to say goodbye, and how long one who was turned away may take to read."""
 
+RECEIVED_BYTES = 64 * 1024
+"""What the kernel is asked to hold of what a client sends: an event loop takes in all of it at
+once, from everybody who sends, before anybody is asked whether it is wanted."""
+
 TURNED_AWAY_MAX = 32
 """How many at a time are told why they are turned away; the rest are just closed."""
 
@@ -47,6 +51,7 @@ class Connections:
     def take(self, client: socket.socket, ssl_context: ssl.SSLContext | None) -> None:
         """Serve a client that was just accepted, or turn it away."""
         client.settimeout(0)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVED_BYTES)
         if len(self._open) >= self._connections_max and not self.close_idle():
             self.refused += 1
             self._turn_away(client, encrypted=ssl_context is not None)

@@ -29,7 +29,7 @@ def strictly(handler: Handler) -> Handler:
 
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         if not _is_proper(request):
-            return malformed()
+            return malformed(request)
         try:
             return await handler(request)
         except web.HTTPException as error:

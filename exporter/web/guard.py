@@ -46,7 +46,11 @@ def guard(hosts_allowed: Collection[str]) -> Middleware:
             and _is_on_loopback(request)
             and not is_ours(request.headers.get("Host", ""))
         ):
-            raise Refusal(Code.FORBIDDEN, "Host is not a name of this machine", path="Host")
+            raise Refusal(
+                Code.FORBIDDEN,
+                "Host is neither a name of this machine nor in web.hosts_allowed",
+                path="Host",
+            )
         return await handler(request)
 
     return keep_pages_away
@@ -56,8 +60,13 @@ def _is_from_another_page(request: web.Request) -> bool:
     for origin in request.headers.getall("Origin", ()):
         if not _is_same(origin, request.headers.get("Host", "")):
             return True
-    site = request.headers.get("Sec-Fetch-Site", "")
-    return site in ("cross-site", "same-site") and request.method not in READS
+    if request.headers.get("Sec-Fetch-Site", "") not in ("cross-site", "same-site"):
+        return False
+    if request.method not in READS:
+        return True
+    # A link to here may be followed; what a page embeds or fetches without asking may not.
+    navigates = request.headers.get("Sec-Fetch-Mode", "") == "navigate"
+    return not navigates and request.path not in OPEN_PATHS
 
 
 def _is_same(origin: str, host: str) -> bool:

@@ -7,4 +7,6 @@ EVERY_ANSWER: Mapping[str, str] = {
     "Server": "agent-exporter",
     # What agents push is shown as what it is, never as what a browser makes of it.
     "X-Content-Type-Options": "nosniff",
+    # No other page may embed an answer, not even as a picture or a script.
+    "Cross-Origin-Resource-Policy": "same-origin",
 }

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from aiohttp import web
 
+from exporter.config.error import ConfigError
 from exporter.config.web_file import WebFile, read_web_file
 from exporter.event.rejection import Code, Refusal
 from exporter.web import basic_auth, bearer
@@ -39,11 +40,18 @@ class Said(NamedTuple):
 
 
 def read(web_file: Path | None, token_file: Path | None) -> Said:
-    """Return what the files say, each `None` where there is none; raises `ConfigError`."""
-    return Said(
-        file=read_web_file(web_file) if web_file else WebFile(),
-        token=read_token(token_file) if token_file else None,
-    )
+    """Return what the files say, each `None` where there is none.
+
+    Raises `ConfigError`, which names the file.
+    """
+    path = web_file
+    try:
+        file = read_web_file(web_file) if web_file else WebFile()
+        path = token_file
+        token = read_token(token_file) if token_file else None
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    return Said(file, token)
 
 
 class Policy:

@@ -18,6 +18,7 @@ from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.intake import Intake
 from exporter.pipeline.tally import Tally
 from exporter.web.body import Bodies
+from exporter.web.media_type import media_type
 from exporter.web.problem import STATUS, Problem, problem, refused
 
 ROUTE = "/api/v1/events"
@@ -123,18 +124,18 @@ class PushRoute:
         self, request: web.Request, decode: Decode, received_at: float
     ) -> tuple[Decoded, int]:
         """Return what the body holds and how large it is; the body itself is let go of."""
-        body = await self._bodies.read(request)
         encoding = ",".join(request.headers.getall("Content-Encoding", ())) or None
+        async with self._bodies.read(request) as body:
 
-        def decode_body() -> tuple[Decoded, int]:
-            content = unpack(body, encoding, bytes_max=self._bodies.bytes_max)
-            decoded = decode(content, received_at=received_at, events_max=self.events_max)
-            return decoded, len(content)
+            def decode_body() -> tuple[Decoded, int]:
+                content = unpack(body, encoding, bytes_max=self._bodies.bytes_max)
+                decoded = decode(content, received_at=received_at, events_max=self.events_max)
+                return decoded, len(content)
 
-        if len(body) < (LARGE_PACKED_BYTES if encoding else LARGE_BYTES):
-            return decode_body()
-        async with self._one_large_at_a_time:
-            return await asyncio.to_thread(decode_body)
+            if len(body) < (LARGE_PACKED_BYTES if encoding else LARGE_BYTES):
+                return decode_body()
+            async with self._one_large_at_a_time:
+                return await asyncio.to_thread(decode_body)
 
     def _refused(self, refusal: Refusal) -> web.Response:
         self._tally.rejections[refusal.code] += 1
@@ -157,11 +158,11 @@ class PushRoute:
 
 
 def _decoder(request: web.Request) -> Decode:
-    decode = _DECODERS.get(request.content_type)
-    if decode is None or "Content-Type" not in request.headers:
+    decode = _DECODERS.get(media_type(request) or "")
+    if decode is None:
         raise Refusal(
             Code.UNSUPPORTED_MEDIA_TYPE,
-            "Content-Type must be application/json or application/x-ndjson",
+            "send Content-Type: application/json or application/x-ndjson, in UTF-8",
         )
     return decode
 

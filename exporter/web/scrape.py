@@ -1,13 +1,8 @@
-"""`GET /metrics`: rendered in turns with everything else, and once for all who wait for it.
-
-One rendering runs at a time. Whoever asks while it runs shares the next one, never the one that
-has begun: that could miss a push acknowledged before they asked. So a crowd of scrapers costs two
-renderings, not one each.
-"""
+"""`GET /metrics`: rendered in turns with everything else, and once for all who wait for it."""
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 from aiohttp import web
 
@@ -15,11 +10,8 @@ from exporter.clock import Clock
 from exporter.decode.content import GZIP_WINDOW_BITS
 from exporter.metrics.exposition import Format
 from exporter.metrics.negotiation import accepts_gzip, choose_format
-
-SLICE_BYTES = 64 * 1024
-
-SEND_SECS_MAX = 30.0
-"""How long a scraper may take to read its answer; Prometheus gives up after 10 by default."""
+from exporter.web.answer import send
+from exporter.web.shared import Shared
 
 GZIP_LEVEL = 1
 """Levels above 1 cost several times the CPU for a tenth of the size."""
@@ -35,8 +27,7 @@ class ScrapeRoute:
         self._render = render
         self._clock = clock
         self._observe = observe
-        self._one_at_a_time = asyncio.Lock()
-        self._next: dict[tuple[Format, bool], asyncio.Task[bytes]] = {}
+        self._shared: Shared[tuple[Format, bool]] = Shared()
         self._awaited: list[asyncio.Event] = []
 
     def add_to(self, app: web.Application) -> None:
@@ -62,50 +53,20 @@ class ScrapeRoute:
         began = self._clock.monotonic()
         form, content_type = choose_format(request.headers.get("Accept", ""))
         gzip = accepts_gzip(request.headers.get("Accept-Encoding", ""))
-        body = await asyncio.shield(self._shared(form, gzip=gzip))
+        body = await self._shared.answer((form, gzip), lambda: self._body(form, gzip=gzip))
         headers = {"Content-Type": content_type, "Vary": "Accept, Accept-Encoding"}
         if gzip:
             headers["Content-Encoding"] = "gzip"
         self._observe(self._clock.monotonic() - began)
-        if len(body) <= SLICE_BYTES or request.method == "HEAD":
-            return web.Response(body=body, headers=headers)
-        return await _sliced(request, body, headers)
-
-    def _shared(self, form: Format, *, gzip: bool) -> asyncio.Task[bytes]:
-        """Return the rendering of this form that is yet to begin, the first to ask making it."""
-        task = self._next.get((form, gzip))
-        if task is None:
-            task = self._next[form, gzip] = asyncio.create_task(self._body(form, gzip=gzip))
-        return task
+        return await send(request, body, headers)
 
     async def _body(self, form: Format, *, gzip: bool) -> bytes:
-        async with self._one_at_a_time:
-            del self._next[form, gzip]
-            pieces = []
-            for piece in self._render(form, self._clock.now()):
-                pieces.append(piece)
-                await asyncio.sleep(0)
-            text = "".join(pieces).encode()
+        pieces = []
+        for piece in self._render(form, self._clock.now()):
+            pieces.append(piece)
+            await asyncio.sleep(0)
+        text = "".join(pieces).encode()
         return await asyncio.to_thread(packed, text) if gzip else text
-
-
-async def _sliced(
-    request: web.Request, body: bytes, headers: Mapping[str, str]
-) -> web.StreamResponse:
-    """Send a body that others may be sending too, so that a slow reader holds a slice of it."""
-    response = web.StreamResponse(headers=headers)
-    response.content_length = len(body)
-    await response.prepare(request)
-    view = memoryview(body)
-    try:
-        async with asyncio.timeout(SEND_SECS_MAX):
-            for start in range(0, len(body), SLICE_BYTES):
-                await response.write(view[start : start + SLICE_BYTES])
-            await response.write_eof()
-    except TimeoutError:
-        if request.transport is not None:
-            request.transport.abort()
-    return response
 
 
 def packed(text: bytes) -> bytes:

@@ -68,8 +68,8 @@ class Gap(msgspec.Struct):
 class StreamRoute:
     """Serves the ring to at most `streams_max` readers.
 
-    `wake` must be called when events were added, `close` first thing when the exporter stops. The
-    times are those of the constants above.
+    `wake` must be called when events were added, `end_all` when who may read has changed, `close`
+    first thing when the exporter stops. The times are those of the constants above.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class StreamRoute:
         self._round_secs = round_secs
         self._open: set[asyncio.Transport] = set()
         self._news = asyncio.Event()
-        self._closed = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._closed = False
 
     def add_to(self, app: web.Application) -> None:
         """Serve the route from this application."""
@@ -102,15 +103,22 @@ class StreamRoute:
 
     def close(self) -> None:
         """End every stream now, and take no more."""
-        self._closed.set()
+        self._closed = True
+        self.end_all()
+
+    def end_all(self) -> None:
+        """End every stream now; whoever still may read asks again."""
+        self._ended.set()
+        self._ended = asyncio.Event()
         self.wake()
         for transport in self._open:
-            # Who has not read what was sent would hold the stop up with the rest of it.
+            # Who has not read what was sent would hold the end up with the rest of it.
             if transport.get_write_buffer_size():
                 transport.abort()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Stream until the reader goes, stops reading, or the exporter stops."""
+        """Stream until the reader goes, stops reading, or is ended."""
+        ended = self._ended
         matches = _filter(request)
         after = _place(request)
         self._admit()
@@ -121,7 +129,9 @@ class StreamRoute:
         self._open.add(transport)
         try:
             await response.prepare(request)
-            await self._follow(response, after, matches)
+            await self._follow(response, after, matches, ended)
+            # The connection is as old as the word by which it came in.
+            response.force_close()
         except TimeoutError:
             transport.abort()
         except ConnectionError:
@@ -131,7 +141,7 @@ class StreamRoute:
         return response
 
     def _admit(self) -> None:
-        if self._closed.is_set():
+        if self._closed:
             raise Refusal(Code.NOT_ACCEPTING, "stopping", retry_after_secs=RETRY_SECS)
         connected = sum(not transport.is_closing() for transport in self._open)
         if connected >= self._streams_max:
@@ -140,7 +150,11 @@ class StreamRoute:
             )
 
     async def _follow(
-        self, response: web.StreamResponse, after: int | None, matches: Matches
+        self,
+        response: web.StreamResponse,
+        after: int | None,
+        matches: Matches,
+        ended: asyncio.Event,
     ) -> None:
         newest = self._newest()
         place = newest if after is None else after
@@ -149,12 +163,12 @@ class StreamRoute:
             # Numbers the ring has not reached are of an earlier ring, which did not survive.
             place, greeting = 0, _RETRY + _RESTART
         await self._write(response, greeting)
-        while not self._closed.is_set():
+        while not ended.is_set():
             news = self._news
             chunk, place, whole = self._chunk(place, matches)
             if chunk:
                 await self._write(response, chunk)
-            await _within(self._round_secs, self._closed)
+            await _within(self._round_secs, ended)
             if whole and not await _within(self._heartbeat_secs, news):
                 await self._write(response, _HEARTBEAT)
 

@@ -1,6 +1,7 @@
 """What the command line's tests share."""
 
 import logging
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -15,6 +16,14 @@ def _loggers_as_before() -> Iterator[None]:
     handlers, level, filters = root.handlers[:], root.level, server.filters[:]
     yield
     root.handlers, root.level, server.filters = handlers, level, filters
+
+
+@pytest.fixture(autouse=True)
+def _hangups_as_before() -> Iterator[None]:
+    """Take back that hangups are ignored, or not."""
+    handler = signal.getsignal(signal.SIGHUP)
+    yield
+    signal.signal(signal.SIGHUP, handler)
 
 
 @pytest.fixture(autouse=True)

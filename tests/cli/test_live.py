@@ -1,5 +1,6 @@
 """The program serving for real: started, asked, stopped by a signal."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -42,6 +43,20 @@ def test_it_serves_until_sigterm_and_exits_0() -> None:
         assert process.returncode == 0
     assert "Traceback" not in rest
     assert rest.endswith("msg=stopped\n")
+
+
+def test_a_hangup_from_the_first_moment_on_ends_nothing() -> None:
+    """Whoever starts it may ask for a reload at any time, before it can be done too."""
+    command = [sys.executable, "-X", "importtime", "-m", "exporter", "--log.level=x"]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={}, stderr=subprocess.PIPE, text=True, bufsize=1
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            # From the first modules on that only the command needs.
+            if "msgspec" in line:
+                process.send_signal(signal.SIGHUP)
+        assert process.wait(30) == 2
 
 
 def test_a_second_exporter_on_the_address_fails_in_one_line() -> None:

@@ -67,6 +67,10 @@ class Noting:
         await asyncio.sleep(0)
         self._on_reload(config)
 
+    async def failed(self) -> None:
+        """Wait to be cancelled: it never does."""
+        await asyncio.Event().wait()
+
     async def linger(self) -> None:
         """Note it, and wait to be cancelled."""
         if self._on_linger is None:

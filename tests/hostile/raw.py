@@ -19,6 +19,7 @@ EVENT = b'{"type":"completion","model":"m"}'
 class Answer:
     """One answer; the names of `headers` are in small letters."""
 
+    version: str
     status: int
     headers: dict[str, str]
     body: bytes
@@ -59,7 +60,8 @@ class Wire:
                 for name, _, value in (line.partition(":") for line in lines)
             }
             body = await self._reader.readexactly(int(headers.get("content-length", "0")))
-        return Answer(int(first.split(" ")[1]), headers, body)
+        version, status, *_ = first.split(" ")
+        return Answer(version, int(status), headers, body)
 
     async def dribble(self, data: bytes, *, every_secs: float = 0.05) -> bytes:
         """Send a byte at a time until something comes back, or the end; return what came."""

@@ -7,6 +7,7 @@ from exporter.config import Config, Ingest, Storage, Web
 from tests.hostile.raw import Answer, a_push, ask, counted, request
 
 PAGE = "Origin: https://evil.example"
+REFUSED = 'agent_exporter_requests_refused_total{code="forbidden"}'
 OPEN_PATHS = ["/metrics", "/health", "/-/healthy", "/-/ready"]
 
 FROM_PAGES = {
@@ -25,6 +26,18 @@ FROM_PAGES = {
     "a foreign page that scrapes": (request("GET /metrics", PAGE), 403),
     "a request that the browser calls foreign": (a_push("Sec-Fetch-Site: cross-site"), 403),
     "a request from a neighbour": (a_push("Sec-Fetch-Site: same-site"), 403),
+    "a foreign page that fetches without asking": (
+        request("GET /api/v1/models", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors"),
+        403,
+    ),
+    "a neighbour that embeds": (
+        request("GET /api/v1/stream", "Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: cors"),
+        403,
+    ),
+    "a foreign page of a browser that does not tell how": (
+        request("GET /api/v1/models", "Sec-Fetch-Site: cross-site"),
+        403,
+    ),
     "a preflight": (
         request("OPTIONS /api/v1/events", PAGE, "Access-Control-Request-Method: POST"),
         403,
@@ -63,6 +76,7 @@ async def test_a_page_can_neither_push_nor_read(address: str, data: bytes, statu
     assert_no_cors(answer)
     assert b"evil" not in answer.body
     after = await counted(address)
+    after[REFUSED] -= status == 403
     if status == 415:
         rejected = 'agent_exporter_rejections_total{code="unsupported_media_type"}'
         assert after.pop(rejected) == before.pop(rejected) + 1
@@ -90,6 +104,20 @@ async def test_the_exporters_own_page_may_ask(address: str, host: str, origin: s
     assert (await ask(address, request("GET /api/v1/snapshot", *headers, host=host))).status == 200
 
 
+@pytest.mark.hostile(35)
+@pytest.mark.parametrize(
+    ("path", "mode"), [("/api/v1/snapshot", "navigate"), *((path, "cors") for path in OPEN_PATHS)]
+)
+async def test_a_link_may_be_followed_and_probes_come_from_anywhere(
+    address: str, path: str, mode: str
+) -> None:
+    """Nobody but the user sees where a link leads; and no answer may be embedded elsewhere."""
+    headers = ("Sec-Fetch-Site: cross-site", f"Sec-Fetch-Mode: {mode}")
+    answer = await ask(address, request(f"GET {path}", *headers))
+    assert answer.status == 200
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+
+
 FOREIGN_HOSTS = [
     "evil.example",
     "evil.example:24368",
@@ -104,7 +132,8 @@ FOREIGN_HOSTS = [
 async def test_a_rebound_name_gets_nothing_but_probes(address: str, host: str) -> None:
     """On a loopback address a foreign `Host` may scrape and probe, and nothing else."""
     before = await counted(address)
-    for path in ("/", "/api/v1/snapshot", "/api/v1/models/m", "/-/reload", "/metrics/", "/nowhere"):
+    refused = ("/", "/api/v1/snapshot", "/api/v1/models/m", "/-/reload", "/metrics/", "/nowhere")
+    for path in refused:
         answer = await ask(address, request(f"GET {path}", host=host))
         assert (answer.status, answer.code) == (403, "forbidden")
         assert_no_cors(answer)
@@ -112,7 +141,7 @@ async def test_a_rebound_name_gets_nothing_but_probes(address: str, host: str) -
     assert (await ask(address, request("POST /health", host=host, body=b""))).status == 403
     for path in OPEN_PATHS:
         assert (await ask(address, request(f"GET {path}", host=host))).status == 200
-    assert await counted(address) == before
+    assert await counted(address) == {**before, REFUSED: before[REFUSED] + len(refused) + 2}
 
 
 @pytest.mark.hostile(36)

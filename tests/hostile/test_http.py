@@ -84,6 +84,7 @@ async def test_what_is_no_proper_http_is_refused_in_our_words(
         answer = await connection.answer()
         assert await connection.rest() == b""
     assert (answer.status, answer.code) == (400, "malformed_request")
+    assert answer.version == "HTTP/1.1"
     assert answer.headers["connection"] == "close"
     assert answer.headers["server"] == "agent-exporter"
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from exporter.event.types import Completion, Event
+from exporter.journal.epoch import Sync
+from exporter.journal.file import Failpoint, go_on
 from exporter.journal.journal import Part, Replayed
 from exporter.journal.sqlite import SQLiteJournal
 from exporter.pipeline.batch import Batch, Summary
+from tests.clock import ManualClock
 
 NOW = 1_795_219_200.0
 
@@ -23,12 +26,31 @@ def batch(*events: Event, key: str | None = None, summary: Summary | None = None
     return Batch("native", list(events), NOW, 0, key, summary)
 
 
+def journal_at(
+    path: Path,
+    *,
+    boot_id: str = "boot",
+    basis: str = "basis",
+    sync: Sync = "normal",
+    failpoint: Failpoint = go_on,
+) -> SQLiteJournal:
+    """Return a journal that is not open yet."""
+    return SQLiteJournal(
+        path,
+        sync=sync,
+        boot_id=boot_id,
+        basis=basis,
+        clock=ManualClock(NOW),
+        failpoint=failpoint,
+    )
+
+
 @contextlib.asynccontextmanager
 async def opened(
-    path: Path, *, now: float = NOW, boot_id: str = "boot"
+    path: Path, *, now: float = NOW, boot_id: str = "boot", basis: str = "basis"
 ) -> AsyncIterator[tuple[SQLiteJournal, list[Part]]]:
     """Open the journal in a directory and yield it with its snapshot; closed at the end."""
-    journal = SQLiteJournal(path, sync="normal", boot_id=boot_id)
+    journal = journal_at(path, boot_id=boot_id, basis=basis)
     try:
         parts = await journal.open(now)
         yield journal, parts

@@ -1,14 +1,26 @@
 """Epochs: counters begin at 0 where they cannot be shown to be whole, and only there."""
 
+import asyncio
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
 
 from exporter.event.rejection import Code, Refusal
 from exporter.journal.epoch import Epoch, Run, Sync, boot_id, may_have_lost
-from exporter.journal.sqlite import SQLiteJournal
-from tests.journal.builders import NOW, batch, completion, crashed, numbers, opened, replayed
+from exporter.journal.sqlite import STUCK_SECS, SQLiteJournal
+from tests.clock import ManualClock
+from tests.journal.builders import (
+    NOW,
+    batch,
+    completion,
+    crashed,
+    journal_at,
+    numbers,
+    opened,
+    replayed,
+)
 
 
 @pytest.mark.parametrize(
@@ -18,6 +30,7 @@ from tests.journal.builders import NOW, batch, completion, crashed, numbers, ope
         ("normal", False, "other", True),
         ("normal", True, "other", False),
         ("full", False, "other", False),
+        ("normal", False, "", True),
     ],
 )
 def test_commits_may_be_missing_after_an_unsynced_unclosed_run_on_another_boot(
@@ -43,7 +56,7 @@ async def test_a_boot_after_a_close_goes_on_and_one_after_a_crash_begins_anew(
     cause: str,
 ) -> None:
     """The rest of the state comes back either way."""
-    journal = SQLiteJournal(tmp_path / "a", sync="normal", boot_id="boot")
+    journal = journal_at(tmp_path / "a")
     await journal.open(NOW)
     await journal.append([batch(completion(1))], NOW)
     path = tmp_path / "a" if closed else crashed(tmp_path / "a", tmp_path / "b")
@@ -106,3 +119,73 @@ async def test_a_crash_before_a_file_begun_anew_is_whole_ends_the_epoch(tmp_path
     async with opened(copy, now=NOW + 9) as (journal, _):
         assert journal.epoch.cause == "corrupt"
         assert await replayed(journal) == []
+
+
+async def test_a_crash_and_then_other_series_begin_an_epoch(tmp_path: Path) -> None:
+    """A replay would count events elsewhere than they were counted."""
+    async with opened(tmp_path / "a") as (journal, _):
+        await journal.snapshot([("a", b"1")], 0, NOW)
+        await journal.append([batch(completion(1))], NOW)
+        path = crashed(tmp_path / "a", tmp_path / "b")
+    async with opened(path, now=NOW + 5, basis="other") as (journal, parts):
+        assert (journal.epoch.cause, journal.epoch.started_at) == ("reconfigured", NOW + 5)
+        assert journal.begins_epoch
+        assert journal.rebased
+        assert parts == [("a", b"1")]
+        await journal.snapshot([("a", b"2")], journal.seq, NOW + 5)
+        again = crashed(path, tmp_path / "c")
+    async with opened(again, now=NOW + 9, basis="other") as (journal, parts):
+        assert not journal.begins_epoch
+        assert not journal.rebased
+        assert parts == [("a", b"2")]
+
+
+async def test_other_series_after_a_snapshot_of_everything_go_on(tmp_path: Path) -> None:
+    """There is nothing to replay, so nothing can be counted elsewhere."""
+    async with opened(tmp_path) as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        await journal.snapshot([("a", b"1")], journal.seq, NOW)
+    async with opened(tmp_path, basis="other") as (journal, _):
+        assert journal.epoch.cause == "new"
+        assert not journal.begins_epoch
+        assert journal.rebased
+
+
+async def test_a_basis_is_in_force_with_the_snapshot_after_it(tmp_path: Path) -> None:
+    """So that what was committed before is never replayed under it."""
+    async with opened(tmp_path / "a") as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        journal.basis = "other"
+        before = crashed(tmp_path / "a", tmp_path / "b")
+        await journal.snapshot([("a", b"1")], journal.seq, NOW)
+        await journal.append([batch(completion(2))], NOW)
+        after = crashed(tmp_path / "a", tmp_path / "c")
+    for path, basis in ((before, "basis"), (after, "other")):
+        async with opened(path, basis=basis) as (journal, _):
+            assert not journal.begins_epoch
+
+
+async def test_a_disk_that_does_not_answer_is_told_and_keeps_nobody(tmp_path: Path) -> None:
+    """A commit that hangs counts as failing, and a close does not wait for it for ever."""
+    hanging, let_go = threading.Event(), threading.Event()
+
+    def failpoint(name: str) -> None:
+        if name == "before_commit":
+            hanging.set()
+            let_go.wait()
+
+    clock = ManualClock(NOW)
+    journal = SQLiteJournal(
+        tmp_path, sync="normal", boot_id="b", basis="b", clock=clock, failpoint=failpoint
+    )
+    await journal.open(NOW)
+    commit = asyncio.create_task(journal.append([batch(completion(1))], NOW))
+    await asyncio.to_thread(hanging.wait)
+    words = [journal.failing]
+    clock.advance(STUCK_SECS + 1)
+    words.append(journal.failing)
+    assert words == [False, True]
+    await journal.close()
+    assert not commit.done()
+    let_go.set()
+    await commit

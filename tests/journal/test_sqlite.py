@@ -7,12 +7,12 @@ import pytest
 
 from exporter.fault import StartError
 from exporter.journal import schema
-from exporter.journal.sqlite import SQLiteJournal
 from tests.journal.builders import (
     NOW,
     batch,
     completion,
     crashed,
+    journal_at,
     numbers,
     opened,
     replayed,
@@ -99,7 +99,7 @@ async def test_a_snapshot_counts_from_one_moment_on(
             raise CrashError
 
     armed = False
-    journal = SQLiteJournal(tmp_path / "a", sync="normal", boot_id="boot", failpoint=failpoint)
+    journal = journal_at(tmp_path / "a", failpoint=failpoint)
     await journal.open(NOW)
     await journal.snapshot([("old", b"1")], 0, NOW)
     for number in (1, 2):
@@ -120,7 +120,7 @@ async def test_a_snapshot_counts_from_one_moment_on(
 async def test_a_second_process_is_turned_away(tmp_path: Path) -> None:
     """The directory belongs to one at a time, and is free again after it."""
     async with opened(tmp_path):
-        second = SQLiteJournal(tmp_path, sync="normal", boot_id="boot")
+        second = journal_at(tmp_path)
         with pytest.raises(StartError, match="another process"):
             await second.open(NOW)
         await second.close()
@@ -132,7 +132,7 @@ async def test_a_path_that_is_a_file_is_told(tmp_path: Path) -> None:
     """Nobody has to guess from the text of an exception."""
     path = tmp_path / "file"
     path.touch()
-    journal = SQLiteJournal(path, sync="normal", boot_id="boot")
+    journal = journal_at(path)
     with pytest.raises(StartError, match="not a directory"):
         await journal.open(NOW)
     await journal.close()
@@ -154,7 +154,7 @@ async def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> Non
     with sqlite3.connect(tmp_path / "journal.db") as connection:
         connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
     connection.close()
-    journal = SQLiteJournal(tmp_path, sync="normal", boot_id="boot")
+    journal = journal_at(tmp_path)
     with pytest.raises(StartError, match="newer version"):
         await journal.open(NOW)
     await journal.close()

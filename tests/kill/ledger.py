@@ -64,7 +64,7 @@ def _made_up_events(random: random.Random, name: str) -> list[dict[str, Any]]:
     if kind < 0.9:
         started = {"type": "request_started", "request_id": name, "channel": "cli", **common}
         ended = {"type": "request_ended", "request_id": name, **common, "id": f"{name}-end"}
-        return [started] if random.random() < 0.1 else [started, ended]
+        return [started] if random.random() < 0.002 else [started, ended]
     return [{"type": "log", "level": "info", "source": "kill", "message": name, **common}]
 
 

@@ -90,6 +90,9 @@ PREFIXED: Final = {
 }
 """Secrets that nothing else need stand beside."""
 
+KEYS_BY_PLACE: Final = ("slack webhook", "telegram")
+"""Those that are no key of a provider's by how they begin."""
+
 _NAMES = """
     password passwd client_secret api_key apikey API-KEY x-api-key OPENAI_API_KEY AZURE_KEY
     access_token refresh-token accessToken secretAccessKey aws_secret_access_key AccountKey

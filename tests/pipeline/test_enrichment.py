@@ -4,6 +4,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from exporter.event.error_type import ErrorType
 from exporter.event.types import (
@@ -17,8 +19,11 @@ from exporter.event.types import (
     ToolCall,
 )
 from exporter.pipeline.enrichment import ERROR_LENGTH_MAX, MESSAGE_LENGTH_MAX, enrich
+from exporter.pipeline.redaction import TOO_MUCH, Redactor
 from exporter.store import rings
 from tests.pipeline.builders import NOW
+from tests.pipeline.made_up_secrets import KEYS_BY_PLACE, PREFIXED
+from tests.pipeline.test_redaction import WORDS
 
 FAILED: dict[str, Any] = {"success": False, "error_type": "other", "limited": False}
 SUCCEEDED: dict[str, Any] = {"success": True, "error_type": None, "limited": False}
@@ -250,6 +255,75 @@ def test_a_long_log_is_cut_as_the_ring_would() -> None:
     )
 
 
+NAMES = (
+    "model", "provider", "agent", "tool", "channel", "source", "queue", "window",
+)  # fmt: skip
+IDS = ("id", "session_id", "request_id", "trace_id")
+EVENTS: list[Event] = [
+    Completion(model="m", provider="p", at=NOW),
+    RequestStarted(request_id="r", channel="c", at=NOW),
+    RequestEnded(request_id="r", channel="c", at=NOW),
+    ToolCall(tool="t", at=NOW),
+    Log(level="info", source="s", message="", at=NOW),
+    QueueDepth(queue="q", depth=1, at=NOW),
+    Quota(window="w", used_ratio=0, model="m", provider="p", at=NOW),
+]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: type(event).__name__)
+@given(data=st.data())
+def test_no_name_and_no_id_holds_a_key(event: Event, data: st.DataObject) -> None:
+    """Names keep what is around it; of equal ids come equal ones, of others others."""
+    one, other = data.draw(PREFIXED["anthropic"]), data.draw(PREFIXED["anthropic"])
+    assume(one != other)
+    fields = event.__struct_fields__
+    names: dict[str, Any] = {name: f"a/{one.text}" for name in NAMES if name in fields}
+    ids: dict[str, Any] = dict.fromkeys(IDS, f"a {one.text}")
+    told = msgspec.structs.asdict(enriched(msgspec.structs.replace(event, **names, **ids)))
+    assert {told[name] for name in names} == {"a/[redacted]"}
+    assert len({told[name] for name in ids}) == 1
+    assert one.body not in str(told)
+    elsewhere = msgspec.structs.replace(event, **dict.fromkeys(IDS, f"a {other.text}"))
+    assert enriched(elsewhere).id != told["id"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PREFIXED if kind not in KEYS_BY_PLACE])
+@given(data=st.data())
+def test_keys_of_every_kind_are_known_in_names(kind: str, data: st.DataObject) -> None:
+    """A key in the place of a model, or before its slash, where the provider is told from it."""
+    secret = data.draw(PREFIXED[kind])
+    assume(any(letter.isdigit() or letter.isupper() for letter in secret.text[6:24]))
+    for model in (secret.text, f"{secret.text}/m", f"p/{secret.text}"):
+        told = enriched(Completion(model=model, id=secret.text, at=NOW))
+        assert secret.body not in str(told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(name for name in WORDS.split() if "@" not in name),
+        "token: a", "password=x", "fw_agent_2024", "sk-learn-pipeline", "secret_santa_2024",
+        "rnd_20240101", "task-sk-1", "0190b3a1-5f3c-7aaa-8000-0123456789ab", "a" * 256,
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV", "msg_01XFDUDYJgAACzvnptvVoYEL",
+    ],
+)  # fmt: skip
+def test_names_and_ids_without_a_key_stand(name: str) -> None:
+    """What models, tools and sessions are called is no secret, whatever word is in it."""
+    event = Completion(model=name, provider=name, agent=name, id=name, session_id=name, at=NOW)
+    assert enriched(event) == msgspec.structs.replace(event, **SUCCEEDED)
+
+
+def test_one_allowance_serves_a_batch() -> None:
+    """Pieces of a batch, each enriched for itself, share what may be looked at."""
+    redactor = Redactor(allowed_length=20)
+    first, second = (
+        ToolCall(tool="t", error=f"password=hunter{number}", at=NOW) for number in (1, 2)
+    )
+    enrich([first], redactor)
+    enrich([second], redactor)
+    assert (first.error, second.error) == ("password=[redacted]", TOO_MUCH)
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -268,6 +342,6 @@ def test_filling_in_twice_is_filling_in_once() -> None:
     """An enriched event, as a journal replays it, is not changed by enriching it again."""
     errors = ["monthly limit, resets in 3h", "password=a b", "password=b " * 1_000]
     cases: list[dict[str, Any]] = [{}, {"status_code": 503}]
-    for given in [*cases, *({"error": error} for error in errors)]:
-        once = enriched(Completion(model="p/m", at=NOW, **given))
+    for stated in [*cases, *({"error": error} for error in errors)]:
+        once = enriched(Completion(model="p/m", at=NOW, **stated))
         assert enriched(once) == once

@@ -146,3 +146,19 @@ def test_any_order_of_offers_and_takes(steps: list[tuple[int, int] | None]) -> N
             assert intake.events == sum(events for events, _ in waiting)
 
     asyncio.run(run())
+
+
+async def test_what_nobody_took_can_be_given_up() -> None:
+    """Its sender is told to come again, and its room is free; what was taken is not touched."""
+    intake = Intake(events_max=10, bytes_max=100)
+    taken = intake.offer(calls(2))
+    await intake.take()
+    waiting = intake.offer(calls(3))
+    intake.close()
+    intake.refuse_waiting()
+    with pytest.raises(Refusal) as refused:
+        await waiting
+    assert (refused.value.code, refused.value.retry_after_secs) == (Code.NOT_ACCEPTING, 5)
+    assert not taken.done()
+    assert intake.events == 2
+    assert await intake.take() == []

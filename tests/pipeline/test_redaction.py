@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from exporter.pipeline.redaction import TEXT_LENGTH_MAX, redacted
+from exporter.pipeline.redaction import TEXT_LENGTH_MAX, TOO_MUCH, Redactor, redacted
 from exporter.pipeline.secrets import REDACTED
 from tests.pipeline.made_up_secrets import KINDS, PREFIXED, Secret, secrets
 
@@ -133,6 +133,15 @@ def test_what_is_no_secret_is_kept_as_it_is(text: str) -> None:
         ),
         ("task-1234567890abcdef12 xhf_1234567890abc", "task-1234567890abcdef12 xhf_1234567890abc"),
         ("password: ", "password: "),
+        ('{"api_key": "[redacted]…', '{"api_key": "[redacted]…'),
+        ("x-api-key 0123456789abcdef sent", "x-api-key [redacted] sent"),
+        ("curl -u user:hunter2 https://x", "curl -u user:[redacted] https://x"),
+        ("docker run -u 1000:1000 x", "docker run -u 1000:1000 x"),
+        ("<password>hunter2</password>", "<password>[redacted]</password>"),
+        ("expected <token> here, got <eof>", "expected <token> here, got <eof>"),
+        ("password\uff1ahunter2 x", "password\uff1a[redacted] x"),
+        ("key=sk%2Dant%2Dapi03%2Dabcdef1 x", "key=[redacted] x"),
+        ("pwd: /home/a pwd=~/a pwd=hunter2", "pwd: /home/a pwd=~/a pwd=[redacted]"),
         ('"password": "", "secret": false', '"password": "", "secret": false'),
     ],
 )
@@ -170,6 +179,34 @@ def test_no_text_takes_long(piece: str, length: int) -> None:
     """A megabyte of the beginnings of secrets is done before a backtracking search would be."""
     text = redacted((piece * length)[:length], length_max=LENGTH_MAX)
     assert len(text) <= LENGTH_MAX
+
+
+def test_only_so_much_of_a_batch_is_looked_at_thoroughly() -> None:
+    """Then a text that may hold a secret is not kept; one that was known, or is harmless, is."""
+    redactor = Redactor(allowed_length=50)
+    texts = ["password=hunter1 is wrong", "password=hunter2 is wrong", "password=hunter3 is wrong"]
+    kept_texts = [redactor.text(text, length_max=100) for text in texts]
+    assert kept_texts == ["password=[redacted] is wrong"] * 2 + [TOO_MUCH]
+    assert redactor.text(texts[0], length_max=100) == kept_texts[0]
+    assert redactor.text("a timeout after 30 s", length_max=100) == "a timeout after 30 s"
+    assert redactor.context({"a": texts[2], "b": 1}) == {"a": TOO_MUCH, "b": 1}
+    assert redacted(TOO_MUCH, length_max=100) == TOO_MUCH
+
+
+def test_a_text_that_comes_again_is_not_looked_at_again() -> None:
+    """A thousand equal errors take from the allowance what one of them takes."""
+    redactor = Redactor(allowed_length=50)
+    for _ in range(1_000):
+        assert redactor.text("password=hunter1", length_max=100) == "password=[redacted]"
+    assert redactor.text("password=hunter2", length_max=100) == "password=[redacted]"
+
+
+def test_little_more_of_a_text_is_looked_at_than_is_kept() -> None:
+    """A long text takes no more of the allowance than what could be kept of it, and a word."""
+    redactor = Redactor(allowed_length=200 + 1_024)
+    text = redactor.text("password=hunter2 " * 1_000, length_max=200)
+    assert text.startswith("password=[redacted] password=[redacted] ")
+    assert len(text) <= 200
 
 
 @pytest.mark.parametrize(

@@ -179,6 +179,15 @@ def test_what_cannot_be_is_refused(fields: dict[str, Any], code: Code, member: s
     assert (refused.value.code, refused.value.path) == (code, f"$.model_performances[1]{member}")
 
 
+def test_too_many_models_are_refused() -> None:
+    """As many as any summary may hold are taken in."""
+    models = [performance()] * 10_000
+    decode_summary(summary(*models), now=NOW, window_secs=WINDOW_SECS)
+    with pytest.raises(Refusal) as refused:
+        decode_summary(summary(*models, performance()), now=NOW, window_secs=WINDOW_SECS)
+    assert (refused.value.code, refused.value.path) == (Code.OUT_OF_RANGE, "$.model_performances")
+
+
 @pytest.mark.parametrize(
     "fields",
     [{"model": ""}, {"model": None}, {"failed_completions": -1}, {"avg_latency_ms": -0.5}],

@@ -88,10 +88,28 @@ def test_a_request_without_an_end_expires() -> None:
     store = TelemetryStore(request_ttl_secs=100)
     store.apply([request_started(), request_started(request_id="old", at=NOW - 50)], NOW)
     assert [request.id for request in store.in_flight(NOW + 50)] == ["r"]
-    assert store.evictions["request_expired"] == 1
+    assert store.in_flight_by(NOW + 50) == {PAIR: 1}
+    assert store.in_flight_by(NOW + 100) == {PAIR: 0}
     end = request_ended(request_id="old", at=NOW + 60)
     store.apply([end], NOW + 60)
     assert end.duration_ms is None
+    assert store.evictions["request_expired"] == 1
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_what_was_asked_does_not_show_in_an_end(*, read: bool) -> None:
+    """Not even while the clock was hours ahead: labels and duration come from the start."""
+    store, end = TelemetryStore(), request_ended(at=NOW + 5)
+    store.apply([request_started(session_id="s"), request_started(request_id="q")], NOW)
+    if read:
+        ahead = NOW + 7 * 3600
+        assert (store.in_flight(ahead), store.in_flight_by(ahead)) == ([], {PAIR: 0})
+        assert store.snapshot(now=ahead, uptime_secs=0.0).active_requests == 0
+    store.apply([end], NOW + 5)
+    told = (end.agent, end.channel, end.session_id, end.duration_ms)
+    assert told == ("claude-code", "cli", "s", 5000.0)
+    assert store.in_flight_by(NOW + 5) == {PAIR: 1}
+    assert store.evictions["request_expired"] == 0
 
 
 def test_the_oldest_start_leaves_first() -> None:

@@ -46,13 +46,8 @@ class Lives:
 
 
 def lost(store: TelemetryStore) -> Counter[str]:
-    """Return what a store counts as lost for want of room or time.
-
-    A request that expires while the store is being saved may be told twice, and is left out.
-    """
-    counted = Counter(store.evictions) + Counter(late=store.late_events)
-    del counted["request_expired"]
-    return counted
+    """Return what a store counts as lost for want of room or time."""
+    return Counter(store.evictions) + Counter(late=store.late_events)
 
 
 @settings(max_examples=300)

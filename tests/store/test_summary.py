@@ -2,11 +2,15 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from exporter.event.tokens import COUNT_MAX
 from exporter.event.types import Event
+from exporter.store import latency
+from exporter.store.answers import instant
+from exporter.store.credence import check
 from exporter.store.session import SESSION_MODELS_MAX
-from exporter.store.summary import Imported, Summary
+from exporter.store.summary import Imported, ModelState, SlotState, State, Summary
 from exporter.store.telemetry import TelemetryStore
 from exporter.store.transfer import decode_summary
 from tests.builders import (
@@ -127,6 +131,22 @@ def test_a_clock_that_is_ahead_tells_of_now() -> None:
     assert store.session_usage("s", now=NOW + 3950).totals.message_count == 0
 
 
+def test_what_is_dated_ahead_is_told_as_of_now() -> None:
+    """As of the commit, whenever that is taken in again: newest events and limits, like events."""
+    ahead = NOW + 500
+    other = told(completion(session_id="s", at=ahead), limit_hit(at=ahead), now=ahead)
+    body = b"".join(other.summary(now=ahead, export_id="x"))
+    imported = decode_summary(body, now=NOW, window_secs=WINDOW_SECS)
+    for _ in range(2):
+        store = TelemetryStore(session_active_secs=100)
+        store.absorb(imported, NOW + 5)
+        assert store.model_performance("m", now=NOW).last_event_at == instant(NOW + 5)
+        assert sum(store.sessions_active(NOW + 106).values()) == 0
+        success = completion(latency_ms=0.0, at=NOW + 6)
+        store.apply([success], NOW + 6)
+        assert not store.model_performance("m", now=NOW + 6).subscription_limit_reached
+
+
 @pytest.mark.parametrize("back_secs", [300, 3000, 86_400])
 def test_an_export_is_never_dated_ahead(back_secs: float) -> None:
     """Not even behind a clock that stepped back: what is newer is told as of now."""
@@ -147,6 +167,49 @@ def test_numbers_too_large_for_a_reader_are_cut() -> None:
     store.absorb(exported(other), NOW)
     assert store.model_performance("m", now=NOW).tokens.input == COUNT_MAX
     assert store.session_usage("s", now=NOW).totals.input_tokens == COUNT_MAX
+
+
+def slot(**fields: object) -> SlotState:
+    """Return what a model did in a slot, to change."""
+    (model,) = exported(told(completion(tokens=tokens(1, 1)))).state.models
+    return replace(model.slots[0], **fields)
+
+
+HUGE = COUNT_MAX
+
+
+@pytest.mark.parametrize(
+    "slot",
+    [
+        slot(messages=HUGE, successes=HUGE, latencies={1: HUGE}, latency_us=HUGE, paced_us=HUGE),
+        slot(messages=HUGE, successes=HUGE, latencies={0: HUGE}, latency_us=0, paced_us=0),
+        slot(messages=HUGE, successes=HUGE, latencies={238: HUGE}, latency_us=HUGE, paced_us=9),
+        slot(messages=HUGE, successes=HUGE, latencies={}, unbinned=HUGE, paced_us=1),
+        slot(messages=HUGE, successes=HUGE, unpriced=HUGE, ttfts=HUGE, ttft_us=HUGE),
+        slot(output=HUGE, reasoning=HUGE, paced_tokens=HUGE, input=HUGE, cost_nano=HUGE),
+    ],
+)
+@pytest.mark.parametrize("other", [{0: 1}, {1: 1}, {150: HUGE}])
+def test_an_export_can_always_be_taken_in(slot: SlotState, other: latency.Counts) -> None:
+    """However large what was taken in adds up to, and again from where it was: counts are cut."""
+    count = sum(other.values())
+    latency_us = min(round(latency.sum_range_us(other)[1]), COUNT_MAX)
+    second = replace(slot, messages=HUGE, unpriced=0, ttfts=0, ttft_us=0, paced_us=0, unbinned=0)
+    second = replace(second, successes=count, latencies=other, latency_us=latency_us)
+    store = TelemetryStore()
+    for n, one in enumerate([slot, slot, second]):
+        model = ModelState("p", "m", [one])
+        state = State(30.0, 300.0, [model], [], [])
+        check(state, NOW)
+        store.absorb(Imported(str(n), state), NOW)
+    again, third = TelemetryStore(), TelemetryStore()
+    again.absorb(exported(store), NOW)
+    third.absorb(exported(again), NOW)
+    answer, cut = (one.model_performance("m", now=NOW) for one in (store, third))
+    assert cut.successful_completions == min(answer.successful_completions, COUNT_MAX)
+    if not slot.unbinned:
+        assert cut.p50_latency_ms == answer.p50_latency_ms
+    assert cut.last_event_at == answer.last_event_at
 
 
 def test_what_comes_in_is_used_last() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from exporter.event.types import Event
+from exporter.store.state import State
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import (
     NOW,
@@ -56,6 +57,28 @@ def test_nothing_is_evicted_at_first() -> None:
     )
 
 
+def test_losses_begin_anew() -> None:
+    """What was late or found no room until then is not told any more; what comes after it is."""
+    lossy = State(models_max=1, sessions_max=1, requests_max=1, request_ttl_secs=100)
+    lossy.limit_table.limits_max = lossy.queue_table.queues_max = 1
+    store = TelemetryStore()
+    store._state = lossy  # noqa: SLF001 - no argument bounds limits or queues
+    events: list[Event] = [
+        *(completion(model=f"m{n}", session_id=f"s{n}") for n in range(2)),
+        *(limit_hit(model="m1", provider=f"p{n}") for n in range(2)),
+        *(queue_depth(queue=f"q{n}") for n in range(2)),
+        *(request_started(request_id=f"r{n}") for n in range(2)),
+        failure(model="m1", at=NOW - 9999),
+    ]
+    lossy.apply(events, NOW)
+    lossy.apply([request_ended(at=NOW + 100)], NOW + 100)
+    assert min(store.evictions.values()) == store.late_events == 1
+    store.begin_losses()
+    assert (set(store.evictions.values()), store.late_events) == ({0}, 0)
+    lossy.apply([failure(at=NOW - 9999)], NOW)
+    assert store.late_events == 1
+
+
 def test_queues_add_up() -> None:
     """The latest reading of each queue counts, by its own instant."""
     store = TelemetryStore()
@@ -79,6 +102,26 @@ def test_a_queue_is_forgotten() -> None:
     store.apply([queue_depth(depth=5)], NOW)
     assert store.queue_depth(NOW + 899) == 5
     assert store.queue_depth(NOW + 900) == 0
+
+
+def test_a_clock_that_jumps_does_not_make_queues_forgotten() -> None:
+    """Whoever asks while it is ahead; what was read meanwhile gives way once it is back."""
+    store = TelemetryStore(gauge_ttl_secs=900)
+    ahead = NOW + 7 * 3600
+    store.apply([queue_depth(depth=5), queue_depth(queue="outbox", depth=2)], NOW)
+    assert store.queue_depth(ahead) == 0
+    assert store.queue_depth(NOW) == 7
+    store.apply([queue_depth(depth=9, at=ahead)], ahead)
+    store.apply([queue_depth(depth=1)], NOW + 1)
+    assert store.queue_depth(NOW + 1) == 3
+
+
+def test_a_queue_too_old_to_be_told_is_no_loss() -> None:
+    """One that is not told any more gives way uncounted."""
+    store = TelemetryStore(gauge_ttl_secs=900)
+    store.apply([queue_depth()], NOW)
+    store.apply([queue_depth(queue=f"q{n}", at=NOW + 900) for n in range(1000)], NOW + 900)
+    assert (store.queue_depth(NOW + 900), store.evictions["queue"]) == (1000, 0)
 
 
 def test_queues_are_bounded() -> None:

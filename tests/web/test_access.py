@@ -480,3 +480,68 @@ def no_fault_goes_unseen(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     faults = [record for record in caplog.records if record.name == "exporter.web.problem"]
     assert not faults
+
+
+NOBODY = "basic_auth_users: {}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (USERS, USERS.replace("alice", "bob"), 1),
+        (USERS, NOBODY, 1),
+        (USERS, "wrong", 1),
+        (USERS, USERS + "# the same\n", 0),
+        (USERS, USERS + "rate_limit: {interval: 1s, burst: 5}\n", 0),
+    ],
+    ids=["another user", "nobody", "what cannot be used", "a comment", "a limit"],
+)
+async def test_what_takes_somebody_s_word_back_is_told(
+    tmp_path: Path, before: str, after: str, told: int
+) -> None:
+    """Once for each change of who may come in, so that what is open can be ended."""
+    guarded = Guarded(tmp_path)
+    guarded.poll_secs = PATIENCE_SECS
+    guarded.web_file.write_text(before)
+    calls: list[None] = []
+    async with guarded.serving():
+        assert guarded.access is not None
+        guarded.access.on_change = lambda: calls.append(None)
+        guarded.web_file.write_text(after)
+        for _ in range(2):
+            with contextlib.suppress(ConfigError):
+                await guarded.access.reload()
+    assert len(calls) == told
+
+
+@pytest.mark.parametrize("changed", [True, False])
+async def test_a_changed_token_is_told(tmp_path: Path, changed: bool) -> None:  # noqa: FBT001 - a case
+    """And the same token, written anew, is not."""
+    guarded = Guarded(tmp_path)
+    guarded.token_file.write_text("t0ken")
+    calls: list[None] = []
+    async with guarded.serving():
+        assert guarded.access is not None
+        guarded.access.on_change = lambda: calls.append(None)
+        guarded.token_file.write_text("an0ther" if changed else "t0ken\n")
+        await guarded.access.reload()
+    assert bool(calls) is changed
+
+
+@pytest.mark.parametrize("name", ["web.yml", "token"])
+def test_a_file_that_is_not_there_is_named(tmp_path: Path, name: str) -> None:
+    """There may be two of them, and more in the configuration."""
+    path = tmp_path / name
+    files = (path, None) if name == "web.yml" else (None, path)
+    with pytest.raises(ConfigError) as error:
+        Access(*files, clock=ManualClock(NOW))
+    assert str(error.value).startswith(f"{path}: ")
+    assert str(error.value).endswith("No such file or directory")
+
+
+def test_a_certificate_is_blamed_on_the_file_that_names_it(tmp_path: Path) -> None:
+    """And on its key there."""
+    path = tmp_path / "web.yml"
+    path.write_text("tls_server_config: {cert_file: c, key_file: k}")
+    with pytest.raises(ConfigError, match=f"^{path}: tls_server_config.cert_file: "):
+        Access(path, None, clock=ManualClock(NOW))

@@ -137,6 +137,12 @@ async def test_a_long_list_of_errors_is_cut_and_says_so(client: aiohttp.ClientSe
         ({**JSON, "Content-Encoding": "gzip, gzip"}, b"[]", 415, "unsupported_encoding"),
         ({"Content-Type": "text/plain"}, b"[]", 415, "unsupported_media_type"),
         (
+            {"Content-Type": "application/json; charset=utf-16"},
+            "[]".encode("utf-16"),
+            415,
+            "unsupported_media_type",
+        ),
+        (
             {"Content-Type": "application/x-www-form-urlencoded"},
             b"[]",
             415,
@@ -182,6 +188,14 @@ class TestRefused:
         assert samples[answered % status] == 1
         events = [name for name in samples if name.startswith("agent_exporter_events_total")]
         assert {samples[name] for name in events} == {0}
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", '"utf-8"', "utf8"])
+async def test_a_body_may_be_called_utf_8(client: aiohttp.ClientSession, charset: str) -> None:
+    """It is taken as it is without the word."""
+    headers = {"Content-Type": f"application/json; charset={charset}"}
+    async with client.post(EVENTS, data=b"[]", headers=headers) as response:
+        assert response.status == 200
 
 
 async def test_json_nested_without_end_is_refused(client: aiohttp.ClientSession) -> None:

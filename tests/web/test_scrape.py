@@ -12,7 +12,8 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from exporter.app import Exporter
 from exporter.metrics.exposition import Format
-from exporter.web.scrape import SLICE_BYTES, packed
+from exporter.web.answer import SLICE_BYTES
+from exporter.web.scrape import packed
 from tests.prometheus import requires_prometheus
 from tests.web import get, push
 from tests.web.test_push import EVERY_TYPE
@@ -133,7 +134,7 @@ async def test_a_reader_that_stops_reading_is_let_go(
     client: aiohttp.ClientSession, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its connection is cut once its time is up, and others are served."""
-    monkeypatch.setattr("exporter.web.scrape.SEND_SECS_MAX", 0.05)
+    monkeypatch.setattr("exporter.web.answer.SEND_SECS_MAX", 0.05)
     # More than the kernel's buffers take in.
     await push(
         client,

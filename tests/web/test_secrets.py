@@ -53,6 +53,18 @@ TAKEN: list[dict[str, Any]] = [
     {**LOG, SECRET: SECRET},
     {**FAILURE, "tokens": {SECRET: 1}},
 ]  # fmt: skip
+NAMED: list[dict[str, Any]] = [
+    {**FAILURE, "model": SECRET},
+    {**FAILURE, "model": f"{SECRET}/m"},
+    *({**FAILURE, name: SECRET} for name in ("provider", "agent", "session_id")),
+    *({**FAILURE, name: SECRET} for name in ("request_id", "trace_id", "id")),
+    {"type": "request_started", "request_id": SECRET, "channel": SECRET},
+    {"type": "request_ended", "request_id": SECRET, "channel": SECRET, "session_id": SECRET},
+    {"type": "tool_call", "tool": SECRET},
+    {**LOG, "source": SECRET},
+    {"type": "queue_depth", "queue": SECRET, "depth": 1},
+    {"type": "quota", "window": SECRET, "used_ratio": 1, "provider": SECRET, "model": SECRET},
+]
 REFUSED: list[Any] = [
     SECRET,
     [SECRET],
@@ -141,6 +153,16 @@ async def test_what_is_taken_is_kept_without_its_secrets(
     assert len(told["events"]) >= 2 * len(TAKEN) - 1
     assert "[redacted]" in json.dumps(told)
     assert "[omitted]" in json.dumps(told)
+    await assert_nothing_shows(client, lines)
+
+
+async def test_no_name_and_no_id_tells_a_key(
+    client: aiohttp.ClientSession, lines: io.StringIO
+) -> None:
+    """A key that was put where a name or an id belongs is in no label and in no answer."""
+    assert (await push(client, *NAMED))["accepted"] == len(NAMED)
+    async with client.get("/metrics") as response:
+        assert 'tool="[redacted]"' in await response.text()
     await assert_nothing_shows(client, lines)
 
 

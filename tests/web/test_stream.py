@@ -5,16 +5,21 @@ import contextlib
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from exporter.app import Exporter
+from exporter.config import Config, Storage, Web
 from exporter.event.types import Level, Log
 from exporter.store.telemetry import TelemetryStore
 from exporter.web.server import Server
 from exporter.web.stream import CHUNK_BYTES, StreamRoute
+from tests.clock import ManualClock
 from tests.web import NOW
+from tests.web.test_access import PASSWORD, USERS
 
 PATIENCE_SECS = 20
 EVENTS_MAX = 50
@@ -26,7 +31,8 @@ class Rig:
     def __init__(self, **arguments: Any) -> None:  # noqa: ANN401 - those of the route
         self.store = TelemetryStore(events_max=EVENTS_MAX)
         self.stream = StreamRoute(store=self.store, round_secs=0, **arguments)
-        self.server = Server([self.stream], body_bytes_max=1024)
+        # No connection is closed for being idle while anybody waits for it to be closed.
+        self.server = Server([self.stream], body_bytes_max=1024, header_secs=2 * PATIENCE_SECS)
         self.port = 0
 
     async def start(self) -> None:
@@ -318,3 +324,43 @@ async def test_a_stream_is_for_get_alone(serve: Serve) -> None:
         client.head(f"http://127.0.0.1:{rig.port}/api/v1/stream") as response,
     ):
         assert response.status == 405
+
+
+async def test_every_stream_ends_where_who_may_read_has_changed(serve: Serve) -> None:
+    """The one that reads, with its connection; the one that does not; and others may open."""
+    rig = await serve()
+    with await rig.slow() as slow:
+        async with rig.open() as response:
+            rig.log("x" * 1_000)
+            assert (await frame(response))["event"] == "event"
+            rig.stream.end_all()
+            assert await frame(response) == {}
+        async with rig.open() as response:
+            rig.log("after")
+            assert await messages(response, 1) == ["after"]
+        await until(lambda: rig.server.connections == 0)
+        assert slow.fileno() >= 0
+
+
+async def test_a_stream_ends_with_the_password_by_which_it_was_opened(tmp_path: Path) -> None:
+    """It is taken back in the file; asked again, it is refused."""
+    file = tmp_path / "web.yml"
+    file.write_text(USERS)
+    config = Config(
+        web=Web(listen_address=("127.0.0.1:0",), config_file=str(file)), storage=Storage(path="")
+    )
+    exporter = Exporter(config, clock=ManualClock(NOW), load=lambda: config)
+    await exporter.start()
+    try:
+        url = f"http://{exporter.addresses[0]}/api/v1/stream"
+        headers = {"Authorization": PASSWORD}
+        async with aiohttp.ClientSession(headers=headers) as client:
+            async with client.get(url) as response:
+                assert await frame(response) == {"retry": "5000"}
+                file.write_text(USERS.replace("alice", "bob"))
+                await exporter.reload()
+                assert await frame(response) == {}
+            async with client.get(url) as response:
+                assert response.status == 401
+    finally:
+        await exporter.stop()

@@ -1,5 +1,6 @@
 """`/api/v1/summary` over real sockets: what one store exports, another takes in, once."""
 
+import asyncio
 import gzip
 import itertools
 from collections.abc import AsyncIterator
@@ -10,10 +11,12 @@ import aiohttp
 import msgspec
 import pytest
 
+from exporter.event.rejection import Code, Refusal
 from exporter.pipeline.batch import Receipt
 from exporter.store.answers import instant
 from exporter.store.summary import Imported
 from exporter.store.telemetry import TelemetryStore
+from exporter.store.transfer import decode_summary
 from exporter.web.api_summary import ROUTE, SummaryExportRoute, SummaryImportRoute
 from exporter.web.body import Bodies
 from exporter.web.server import Routes, Server
@@ -105,6 +108,20 @@ async def test_an_export_is_taken_in_elsewhere(side: Side, client: aiohttp.Clien
     assert side.store.sessions(now=NOW) == other.sessions(now=NOW)
 
 
+async def test_few_export_at_a_time(side: Side, client: aiohttp.ClientSession) -> None:
+    """Of a crowd two get theirs, the rest are told to come again; afterwards all may."""
+    side.store.apply([completion(session_id="s", model=f"m{n}") for n in range(200)], NOW)
+
+    async def export() -> tuple[int, str | None]:
+        async with client.get(ROUTE) as response:
+            await response.read()
+            return response.status, response.headers.get("Retry-After")
+
+    answers = await asyncio.gather(*(export() for _ in range(50)))
+    assert set(answers) == {(200, None), (429, "1")}
+    assert [await export() for _ in range(3)] == [(200, None)] * 3
+
+
 async def test_an_export_counts_once(side: Side, client: aiohttp.ClientSession) -> None:
     """The second time it is a duplicate, and nothing changes; another export is none."""
     body = exported(filled())
@@ -189,6 +206,8 @@ SLOT = "state.models.0.slots.0"
         (changed("state", "sk-secret"), "wrong_type", "$.state"),
         (changed("state.models", {}), "wrong_type", "$.state.models"),
         (changed("state.slot_secs", -1), "out_of_range", "$.state.slot_secs"),
+        (changed("state.slot_secs", 0), "out_of_range", "$.state.slot_secs"),
+        (changed("state.session_slot_secs", 9e-4), "out_of_range", "$.state.session_slot_secs"),
         (changed("state.models.0.model", ""), "invalid_value", "$.state.models[0].model"),
         (changed("state.models.0.model", "m" * 129), "too_long", "$.state.models[0].model"),
         (changed(f"{SLOT}.messages", -1), "out_of_range", "$.state.models[0].slots[0].messages"),
@@ -197,6 +216,22 @@ SLOT = "state.models.0.slots.0"
         (changed(f"{SLOT}.output", value=True), "wrong_type", "$.state.models[0].slots[0].output"),
         (changed(f"{SLOT}.ttfts", None), "missing_field", "$.state.models[0].slots[0].ttfts"),
         (changed(f"{SLOT}.ttfts", 60), "out_of_range", "$.state.models[0].slots[0].ttfts"),
+        (changed(f"{SLOT}.ttft_us", 1), "out_of_range", "$.state.models[0].slots[0].ttft_us"),
+        (
+            changed(f"{SLOT}.latencies", {"200": 1}),
+            "out_of_range",
+            "$.state.models[0].slots[0].latency_us",
+        ),
+        (
+            changed(f"{SLOT}.latency_us", 15_000_000),
+            "out_of_range",
+            "$.state.models[0].slots[0].paced_us",
+        ),
+        (
+            changed(f"{SLOT}.latency_us", 20_000_000),
+            "out_of_range",
+            "$.state.models[0].slots[0].latency_us",
+        ),
         (changed(f"{SLOT}.latencies", {"239": 1}), "out_of_range", "$"),
         (
             changed(f"{SLOT}.latencies", {"1": 0}),
@@ -248,12 +283,40 @@ async def test_what_is_no_summary_is_refused(
     assert side.store.model_performances(now=NOW) == []
 
 
+def crowded(*path: str | int, many: int) -> bytes:
+    """Return an export in which the one item of an array stands there many times."""
+    summary = msgspec.json.decode(exported(filled()))
+    holder = summary
+    for part in path:
+        holder = holder[part]
+    assert holder
+    holder[:] = holder[:1] * many
+    return msgspec.json.encode(summary)
+
+
+@pytest.mark.parametrize(
+    ("path", "many_max", "told"),
+    [
+        (("models",), 10_000, "$.state.models"),
+        (("models", 0, "slots"), 10_000, "$.state.models[0].slots"),
+        (("sessions",), 100_000, "$.state.sessions"),
+        (("sessions", 0, "slots"), 10_000, "$.state.sessions[0].slots"),
+        (("limits",), 10_000, "$.state.limits"),
+    ],
+)
+def test_too_many_are_refused(path: tuple[str | int, ...], many_max: int, told: str) -> None:
+    """Of anything that may come in numbers, and the last that is not too many is taken."""
+    decode_summary(crowded("state", *path, many=many_max), now=NOW, window_secs=3600)
+    with pytest.raises(Refusal) as refused:
+        decode_summary(crowded("state", *path, many=many_max + 1), now=NOW, window_secs=3600)
+    assert (refused.value.code, refused.value.path) == (Code.OUT_OF_RANGE, told)
+
+
 async def test_depth_is_no_danger(client: aiohttp.ClientSession) -> None:
-    """Arrays within arrays where nobody reads are malformed or too deep, not a fault."""
-    body = b'{"id": "telemetry_summary", "model_performances": ' + b"[" * 100_000
-    status, problem = await put(client, body)
-    assert status == 400
-    assert problem["code"] in {"too_deep", "malformed"}
+    """Arrays within arrays are too deep, wherever they are, and not a fault."""
+    for head in (b"", b'{"id": "telemetry_summary", "model_performances": ', b'{"id": ', b'{"x": '):
+        status, problem = await put(client, head + b"[" * 100_000)
+        assert (status, problem["code"]) == (400, "too_deep")
 
 
 @pytest.mark.parametrize(
@@ -261,6 +324,7 @@ async def test_depth_is_no_danger(client: aiohttp.ClientSession) -> None:
     [
         ({"Content-Type": "text/plain"}, 415, "unsupported_media_type"),
         ({"Content-Type": "application/x-ndjson"}, 415, "unsupported_media_type"),
+        ({"Content-Type": "application/json; charset=utf-16"}, 415, "unsupported_media_type"),
         ({"Content-Encoding": "br"}, 415, "unsupported_encoding"),
         ({"Content-Encoding": "gzip"}, 400, "malformed"),
     ],
