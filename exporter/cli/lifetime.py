@@ -11,7 +11,7 @@ does, not even during the stop.
 import asyncio
 import logging
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from exporter.cli.flags import FAILURE, USAGE_ERROR, complain
@@ -102,8 +102,13 @@ class Signals:
             self._loop.remove_signal_handler(number)
 
 
-async def live(service_factory: ServiceFactory, config: Config, load: Load) -> int:
-    """Run a service until a signal; returns the process's exit code."""
+async def live(
+    service_factory: ServiceFactory, config: Config, load: Load, *, about: Mapping[str, str]
+) -> int:
+    """Run a service until a signal; returns the process's exit code.
+
+    `about` is what a log should begin with of what was started.
+    """
     signals = Signals()
     try:
         service = service_factory(config, clock=SystemClock(), load=load)
@@ -117,6 +122,7 @@ async def live(service_factory: ServiceFactory, config: Config, load: Load) -> i
     except OSError as error:
         complain(f"cannot start: {error.strerror or 'no reason given'}")
         return FAILURE
+    logger.info("started", extra={"fields": about})
     _introduce(service)
     reloading = asyncio.create_task(_reload_when_asked(service, signals.reload))
     failed = await _first(service.failed(), signals.stop.wait())

@@ -144,9 +144,10 @@ def _parser() -> Parser:
 
 
 def _run(service_factory: ServiceFactory, config: Config, load_anew: Load) -> int:
+    about = {"version": __version__, "storage": config.storage.path or "memory"}
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         try:
-            return runner.run(live(service_factory, config, load_anew))
+            return runner.run(live(service_factory, config, load_anew, about=about))
         except KeyboardInterrupt:
             return INTERRUPTED
 

@@ -121,4 +121,4 @@ class Recorder:
         """Take a reading; one that has expired already would only take room from others."""
         at = min(at, now)
         if now - at < self._gauge_ttl_secs:
-            table.get(labels, now, since=at).read(value, at)
+            table.get(labels, now, since=at).read(value, at, now)

@@ -100,9 +100,12 @@ class Gauge:
         self._rendered: float | None = None
         self._text = ""
 
-    def read(self, value: float, at: float) -> None:
-        """Take a reading made at `at`, Unix seconds; one older than the last changes nothing."""
-        if at >= self.updated_at:
+    def read(self, value: float, at: float, now: float) -> None:
+        """Take a reading made at `at`, Unix seconds; one older than the last changes nothing.
+
+        A last one that was made ahead of `now` is no better: the clock has stepped back since.
+        """
+        if at >= self.updated_at or self.updated_at > now:
             self.value = value
             self.updated_at = at
 

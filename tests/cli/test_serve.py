@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from exporter import __version__
 from exporter.cli import serve
 from exporter.cli.lifetime import Load
 from exporter.clock import Clock
@@ -112,6 +113,7 @@ def test_a_signal_stops_the_service_and_that_is_success(
     assert serve.run([], {}, service_factory=service) == 0
     assert service.calls == ["start", "stop"]
     assert _said(capsys) == [
+        f"started version={__version__} storage=./agent-exporter-data",
         "serving address=127.0.0.1:1",
         "serving address=[::1]:2",
         "stopping",
@@ -307,3 +309,13 @@ def test_a_misspelt_variable_is_warned_of(capsys: pytest.CaptureFixture[str]) ->
     serve.run([], {"AGENT_EXPORTER_LOG_LEVLE": "secret"}, service_factory=service)
     first, *_ = capsys.readouterr().err.splitlines()
     assert first.endswith('msg="unknown environment variable" name=AGENT_EXPORTER_LOG_LEVLE')
+
+
+def test_the_first_line_tells_which_version_starts_and_where_its_state_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Whoever reads a log needs no other command to know."""
+    service = Noting(on_start=TERMINATE)
+    serve.run(["--storage.path=/somewhere"], {}, service_factory=service)
+    first, *_ = capsys.readouterr().err.splitlines()
+    assert first.endswith(f"msg=started version={__version__} storage=/somewhere")

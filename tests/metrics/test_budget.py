@@ -115,6 +115,14 @@ def test_a_clock_that_steps_back_keeps_no_gauge_for_longer() -> None:
     assert by_us(registry, now=NOW - 990) == ""
 
 
+def test_a_reading_from_a_clock_ahead_gives_way_once_the_clock_is_back() -> None:
+    """Nobody looked in between, as in a replay: what is read now counts all the same."""
+    registry, recorder = make_recorder(gauge_ttl_secs=10)
+    recorder.apply([QueueDepth(queue="q", depth=5, at=NOW + 5_000)], NOW + 5_000)
+    recorder.apply([QueueDepth(queue="q", depth=6, at=NOW)], NOW)
+    assert by_us(registry).endswith('queue="q"} 6.0\n')
+
+
 def test_cardinality_tells_series_caps_and_distinct_values() -> None:
     """A histogram counts a series for each bucket, for the sum and for the count."""
     registry, recorder = make_recorder(label_sets_max=7)
