@@ -27,6 +27,7 @@ from exporter.metrics.budget import LabelBudgets
 from exporter.metrics.registry import Registry
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.intake import Intake
+from exporter.pipeline.pricing import Prices
 from exporter.pipeline.tally import Tally
 from exporter.pipeline.writer import Writer
 from exporter.store.telemetry import TelemetryStore
@@ -63,6 +64,7 @@ class Core:
             clock=clock,
             observe_commit=commits.observe,
         )
+        self.writer.prices = Prices(config.pricing.table)
         self.durability = Durability(
             journal=self.journal,
             memory=self.memory,
@@ -131,6 +133,7 @@ class Core:
         self.intake.bytes_max = ingest.queue_bytes_max
         self.durability.snapshot_secs = storage.snapshot_secs
         self.durability.snapshot_bytes = storage.snapshot_bytes
+        self.writer.prices = Prices(config.pricing.table)
         self.registry.budgets.values_max.update(msgspec.structs.asdict(metrics.label_values_max))
 
     @property

@@ -97,7 +97,7 @@ class Memory:
         """Count what found no room from 0 on: the process before has counted that of the replay."""
         self.store.begin_losses()
         self.registry.budgets.overflows.clear()
-        self.dedupe.keys.evicted = self.dedupe.ids.evicted = 0
+        self.dedupe.keys.evicted = self.dedupe.ids.evicted = self.dedupe.totals.evicted = 0
 
 
 def _faults_of(take: Callable[[Any, float], None], what: object, at: float) -> int:

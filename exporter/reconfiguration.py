@@ -17,6 +17,7 @@ LIVE = frozenset(
         "ingest.queue_bytes_max",
         "ingest.body_timeout_secs",
         "metrics.label_values_max",
+        "pricing.models",
         "storage.snapshot_secs",
         "storage.snapshot_bytes",
         "shutdown.linger_secs",

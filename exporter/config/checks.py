@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from exporter.config.address import is_host, parse_address
 from exporter.config.error import ConfigError
-from exporter.config.sections import Config, Ingest
+from exporter.config.sections import Config, Ingest, Pricing
 
 Blame = Callable[[str, str], ConfigError]
 """(path, reason) -> the error, in the words of the source at fault."""
@@ -16,6 +16,7 @@ def check(config: Config, blame: Blame) -> None:
     _check_queue(config.ingest, blame)
     _check_hosts(config, blame)
     _check_paths(config, blame)
+    _check_pricing(config.pricing, blame)
 
 
 def _check_addresses(config: Config, blame: Blame) -> None:
@@ -57,3 +58,11 @@ def _check_paths(config: Config, blame: Blame) -> None:
     for path, name in paths.items():
         if name is not None and "\0" in name:
             raise blame(path, "expected a path, without a null character")
+
+
+def _check_pricing(pricing: Pricing, blame: Blame) -> None:
+    taken: set[str] = set()
+    for i, model in enumerate(pricing.models):
+        if model.match in taken:
+            raise blame(f"pricing.models[{i}].match", "given twice")
+        taken.add(model.match)

@@ -9,6 +9,7 @@ import difflib
 import typing
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 import msgspec
 
@@ -104,7 +105,8 @@ def _known(
 ) -> dict[str, object]:
     """Return the values without empty sections; raises where a key is not one of the section's.
 
-    A section whose keys are all commented out reads as null, and means its defaults.
+    A section whose keys are all commented out reads as null, and means its defaults; so does a
+    list of sections.
     """
     types = typing.get_type_hints(section)
     known: dict[str, object] = {}
@@ -112,17 +114,31 @@ def _known(
         key_path = f"{path}.{key_name(key)}" if path else key_name(key)
         if key not in types:
             raise blame(key_path, "unknown key" + _suggestion(key, types))
-        if not issubclass(_class(types[key]), Section):
-            known[key] = value
-        elif isinstance(value, dict):
-            known[key] = _known(value, types[key], key_path, blame)
-        elif value is not None:
-            raise blame(key_path, "expected a mapping")
+        kind = types[key]
+        if value is None and _holds_sections(kind):
+            continue
+        known[key] = _known_value(value, kind, key_path, blame)
     return known
 
 
-def _class(annotation: object) -> type:
-    return annotation if isinstance(annotation, type) else object
+def _known_value(value: object, kind: object, path: str, blame: Blame) -> object:
+    """Return the value of a key, checked as far as it is a section, or a list of them."""
+    if _is_section(kind):
+        if not isinstance(value, dict):
+            raise blame(path, "expected a mapping")
+        return _known(value, kind, path, blame)
+    if isinstance(value, list) and _holds_sections(kind):
+        item = typing.get_args(kind)[0]
+        return [_known_value(one, item, f"{path}[{i}]", blame) for i, one in enumerate(value)]
+    return value
+
+
+def _holds_sections(kind: object) -> bool:
+    return any(map(_is_section, (kind, *typing.get_args(kind)[:1])))
+
+
+def _is_section(kind: object) -> TypeGuard[type[Section]]:
+    return isinstance(kind, type) and issubclass(kind, Section)
 
 
 def _suggestion(key: str, names: Mapping[str, object]) -> str:
@@ -161,7 +177,13 @@ def _reason(what: str, path: str) -> str:
     """Return the decoder's message in the words of YAML, and without the value it may quote."""
     if what.startswith("Invalid enum value"):
         return "expected one of " + ", ".join(_choices(path))
-    words = {"`": "", "array": "list", "object": "mapping", "Expected": "expected"}
+    words = {
+        "Object missing required field": "expected the key",
+        "`": "",
+        "array": "list",
+        "object": "mapping",
+        "Expected": "expected",
+    }
     for theirs, ours in words.items():
         what = what.replace(theirs, ours)
     return what

@@ -5,6 +5,7 @@ The ranges hold for what is loaded; a Struct built in code is taken at its word.
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 LogLevel = Literal["debug", "info", "warn", "error"]
@@ -16,6 +17,7 @@ Count = Annotated[int, Meta(ge=1, le=10_000_000)]
 Bytes = Annotated[int, Meta(ge=1024, le=1024 * MEBIBYTE)]
 Seconds = Annotated[int, Meta(ge=1, le=31 * 86_400)]
 Addresses = Annotated[tuple[str, ...], Meta(min_length=1, max_length=16)]
+Price = Annotated[float, Meta(ge=0, le=1_000_000)]
 FilePath = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
@@ -140,6 +142,43 @@ class Metrics(Section, frozen=True, kw_only=True):
     label_values_max: LabelValues = LabelValues()
 
 
+class UsdPerMillion(Section, frozen=True, kw_only=True):
+    """Dollars per million tokens, part by part; the price of a part that is left out is unknown."""
+
+    input: Price | None = None
+    output: Price | None = None
+    reasoning: Price | None = None
+    cache_read: Price | None = None
+    cache_write: Price | None = None
+
+
+class ModelPrice(Section, frozen=True, kw_only=True):
+    """What the tokens of some models cost.
+
+    - `match`: a model's name, or its provider, a slash and its name; `*` stands for anything.
+    - `usd_per_million`: the price of each part of its tokens.
+    """
+
+    match: Annotated[str, Meta(min_length=1, max_length=256)]
+    usd_per_million: UsdPerMillion
+
+
+class Pricing(Section, frozen=True, kw_only=True):
+    """What models cost, for calls whose cost is not pushed with them.
+
+    - `models`: prices; the first that matches a model is its own.
+    """
+
+    models: Annotated[tuple[ModelPrice, ...], Meta(max_length=1000)] = ()
+
+    @property
+    def table(self) -> tuple[tuple[str, tuple[float | None, ...]], ...]:
+        """What is matched, and the prices of input, output, reasoning, cache read, cache write."""
+        return tuple(
+            (model.match, msgspec.structs.astuple(model.usd_per_million)) for model in self.models
+        )
+
+
 class Log(Section, frozen=True, kw_only=True):
     """What the exporter says of itself on standard error.
 
@@ -169,5 +208,6 @@ class Config(Section, frozen=True, kw_only=True):
     dedupe: Dedupe = Dedupe()
     store: Store = Store()
     metrics: Metrics = Metrics()
+    pricing: Pricing = Pricing()
     log: Log = Log()
     shutdown: Shutdown = Shutdown()

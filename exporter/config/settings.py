@@ -8,6 +8,7 @@ from msgspec import Struct
 PREFIX = "AGENT_EXPORTER_"
 CONFIG_FILE_VARIABLE = PREFIX + "CONFIG_FILE"
 URL_VARIABLE = PREFIX + "URL"
+TOKEN_VARIABLE = PREFIX + "TOKEN"
 
 
 class Setting(Struct, frozen=True, kw_only=True):
@@ -101,7 +102,9 @@ SETTINGS = (
     ),
 )
 
-_KNOWN = {CONFIG_FILE_VARIABLE, URL_VARIABLE} | {setting.variable for setting in SETTINGS}
+_KNOWN = {CONFIG_FILE_VARIABLE, URL_VARIABLE, TOKEN_VARIABLE} | {
+    setting.variable for setting in SETTINGS
+}
 
 # Kubernetes sets these in every pod beside a Service called "agent-exporter".
 _SERVICE_LINK = re.compile(PREFIX + r"(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\d+_\w+)?)")

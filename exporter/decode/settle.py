@@ -7,7 +7,15 @@ from datetime import datetime
 
 from exporter.decode.depth import too_deep
 from exporter.event.rejection import Code
-from exporter.event.types import EVENT_CLASSES, Completion, Event, Log, Quota
+from exporter.event.types import (
+    EVENT_CLASSES,
+    Activity,
+    Completion,
+    CompletionDetail,
+    Event,
+    Log,
+    Quota,
+)
 
 SKEW_SECS_MAX = 600.0
 """How far ahead of the exporter's clock an event may be dated: ten minutes."""
@@ -21,7 +29,7 @@ _WIRE_NAMES = {
 }
 """What the wire calls the instant of each event: `completed_at`, `ended_at`, ..."""
 
-_MAY_RESET = (Completion, Quota)
+_MAY_RESET = (Completion, CompletionDetail, Quota)
 
 
 def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
@@ -44,6 +52,11 @@ def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
             return Code.OUT_OF_RANGE, "$.resets_at"
     elif isinstance(event, Log) and event.context is not None and too_deep(event.context):
         return Code.TOO_DEEP, "$.context"
+    elif isinstance(event, Activity) and event.cumulative is not None:
+        since = _seconds(event.cumulative.since)
+        if since is not None and not 0.0 <= since <= received_at + SKEW_SECS_MAX:
+            return Code.OUT_OF_RANGE, "$.cumulative.since"
+        event.cumulative.since = since or 0.0
     return None
 
 

@@ -7,8 +7,8 @@ straight into what the stages read. What that costs in plainness:
   be an RFC 3339 string too, so the run-time type admits `datetime`; decoding settles it
   (`exporter.decode.settle`) before anybody else sees the event.
 - Some fields may be left out by the sender and are filled in by the pipeline's enrichment:
-  `provider`, `success`, `error_type`, and `limited` with `resets_at`. Each says so.
-
+  `provider`, `success`, `error_type`, `finish_reason` in our words, a computed cost, the `amount`
+  of what was told by its total, and `limited` with `resets_at`. Each says so.
 - The store completes a `RequestEnded` from its start (`duration_ms`, `channel`, and `agent` and
   `session_id` where the end does not name them), as it is applied.
 
@@ -50,6 +50,19 @@ Milliseconds = Annotated[float, Meta(ge=0, le=MILLISECONDS_MAX)]
 Usd = Annotated[float, Meta(ge=0, le=USD_MAX)]
 StatusCode = Annotated[int, Meta(ge=0, le=999)]
 Level = Literal["info", "warn", "error"]
+CostSource = Literal["reported", "computed"]
+ActivityKind = Literal[
+    "session",
+    "lines_added",
+    "lines_removed",
+    "commit",
+    "pull_request",
+    "active_cli",
+    "active_user",
+    "edit_accepted",
+    "edit_rejected",
+    "user_wait",
+]
 
 
 class Common(
@@ -74,7 +87,9 @@ class Completion(Common, kw_only=True, tag="completion"):
     `None` is unknown; 0 is free. Filled in where left out: `provider` (the part of `model` before
     `/`, else `unknown`), `success` (nothing speaks of a failure), `error_type` (one of
     `exporter.event.error_type`), `limited` and `resets_at` (the failure was the provider's limit,
-    and when it ends, where that is known).
+    and when it ends, where that is known), `cost_usd` where there is a price for it.
+    `finish_reason` comes in the provider's words and becomes one of `exporter.event.finish_reason`;
+    `cost_source` says whether the cost was reported or computed.
     """
 
     model: Name
@@ -85,11 +100,29 @@ class Completion(Common, kw_only=True, tag="completion"):
     success: bool | None = None
     tokens: Tokens | None = None
     cost_usd: Usd | None = None
+    cost_source: CostSource | None = None
+    finish_reason: str | None = None
     error: str | None = None
     error_type: str | None = None
     status_code: StatusCode | None = None
     limited: bool | None = None
     resets_at: Instant | None = None
+
+
+class CompletionDetail(Common, kw_only=True, tag="completion_detail"):
+    """What is told of a model call beside its completion, which another channel counts or will.
+
+    It counts no completion: `ttft_ms` is observed, `finish_reason` counted, and where the call met
+    the provider's limit (`limited`, until `resets_at` where that is known), the limit is set.
+    """
+
+    model: Name
+    provider: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None = None
+    ttft_ms: Milliseconds | None = None
+    finish_reason: str | None = None
+    limited: bool | None = None
+    resets_at: Instant | None = None
+    at: Instant = field(name="timestamp", default=ARRIVAL)
 
 
 class RequestStarted(Common, kw_only=True, tag="request_started"):
@@ -140,13 +173,13 @@ class QueueDepth(Common, kw_only=True, tag="queue_depth"):
 
 
 class Quota(Common, kw_only=True, tag="quota"):
-    """How much of a provider's allowance is used: `used_ratio` 1 is all of it.
+    """How much of a provider's allowance is used: `used_ratio` 1 is all of it, `None` unknown.
 
     `limited` says whether calls are refused now, for `model` or, without one, for the provider.
     """
 
     window: Name
-    used_ratio: Annotated[float, Meta(ge=0, le=RATIO_MAX)]
+    used_ratio: Annotated[float, Meta(ge=0, le=RATIO_MAX)] | None = None
     provider: Annotated[str, Meta(max_length=NAME_LENGTH_MAX)] | None = None
     model: Name | None = None
     limited: bool | None = None
@@ -154,16 +187,55 @@ class Quota(Common, kw_only=True, tag="quota"):
     at: Instant = field(name="timestamp", default=ARRIVAL)
 
 
-Event = Completion | RequestStarted | RequestEnded | ToolCall | Log | QueueDepth | Quota
+class Cumulative(Struct, gc=False):
+    """A total that its sender keeps: since the instant `since` it has come to `total`.
+
+    `stream` names the one who keeps it, such as a process; totals of a stream are compared.
+    """
+
+    stream: Id
+    total: Annotated[float, Meta(ge=0, le=COUNT_MAX)]
+    since: Instant = ARRIVAL
+
+
+class Activity(Common, kw_only=True, tag="activity"):
+    """Work of an agent beside its calls: lines of code, commits, time spent.
+
+    `amount` counts in what `kind` is of: `active_cli`, `active_user` and `user_wait` in seconds.
+    It is 1 where it is left out, but where a total is told instead (`cumulative`): then it is
+    filled in with what was added since the last. `tool` is the one that made the edit of a
+    decision.
+    """
+
+    kind: ActivityKind
+    amount: Annotated[float, Meta(ge=0, le=COUNT_MAX)] | None = None
+    cumulative: Cumulative | None = None
+    tool: Name | None = None
+    at: Instant = field(name="timestamp", default=ARRIVAL)
+
+
+Event = (
+    Completion
+    | CompletionDetail
+    | RequestStarted
+    | RequestEnded
+    | ToolCall
+    | Log
+    | QueueDepth
+    | Quota
+    | Activity
+)
 
 EVENT_CLASSES: tuple[type[Event], ...] = (
     Completion,
+    CompletionDetail,
     RequestStarted,
     RequestEnded,
     ToolCall,
     Log,
     QueueDepth,
     Quota,
+    Activity,
 )
 
 

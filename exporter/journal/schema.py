@@ -24,6 +24,8 @@ MIGRATIONS = (
         body BLOB NOT NULL
     );
     """,
+    # New kinds of events, which an older program would take for damage.
+    "",
 )
 
 

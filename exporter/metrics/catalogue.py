@@ -10,6 +10,7 @@ from math import prod
 from typing import Literal, get_args
 
 from exporter.event.error_type import ErrorType
+from exporter.event.finish_reason import FinishReason
 from exporter.event.tokens import PARTS
 from exporter.event.types import Level
 
@@ -148,6 +149,12 @@ COMPLETION_OUTPUT_TOKENS = _histogram(
     _TOKEN_BUCKETS,
     *AGENT_PROVIDER_MODEL,
 )
+COMPLETION_FINISHES = _counter(
+    "agent_completion_finishes",
+    "Completions by why the model stopped, as far as that was told.",
+    *AGENT_PROVIDER_MODEL,
+    closed=(Closed("reason", tuple(FinishReason)),),
+)
 TOKENS = _counter(
     "agent_tokens",
     "Tokens used, in five disjoint parts: input, output, reasoning, cache_read, cache_write.",
@@ -252,6 +259,46 @@ SESSIONS_ACTIVE = _gauge(
     "agent",
 )
 
+SESSIONS = _counter(
+    "agent_sessions",
+    "Sessions that agents began.",
+    "agent",
+)
+LINES_OF_CODE = _counter(
+    "agent_lines_of_code",
+    "Lines of code that agents added or removed.",
+    "agent",
+    closed=(Closed("type", ("added", "removed")),),
+)
+COMMITS = _counter(
+    "agent_commits",
+    "Commits that agents made.",
+    "agent",
+)
+PULL_REQUESTS = _counter(
+    "agent_pull_requests",
+    "Pull requests that agents opened.",
+    "agent",
+)
+ACTIVE_SECONDS = _counter(
+    "agent_active_seconds",
+    "Time that agents were at work: by themselves (cli), or with their user (user).",
+    "agent",
+    closed=(Closed("type", ("cli", "user")),),
+)
+EDIT_DECISIONS = _counter(
+    "agent_edit_decisions",
+    "Edits of code that users accepted or rejected.",
+    "agent",
+    "tool",
+    closed=(Closed("decision", ("accepted", "rejected")),),
+)
+USER_WAIT = _counter(
+    "agent_user_wait_seconds",
+    "Time that agents stood still until their user had decided.",
+    "agent",
+)
+
 BUILD_INFO = _gauge(
     "agent_exporter_build_info",
     "Always 1; the labels say which exporter this is.",
@@ -280,6 +327,15 @@ EVENTS = _counter(
     "agent_exporter_events",
     "Events pushed, by what became of them: accepted, duplicate or rejected.",
     closed=(Closed("source"), Closed("type"), RESULT),
+)
+OTLP_RECORDS = _counter(
+    "agent_exporter_otlp_records",
+    "Records of OpenTelemetry, by what became of them: used, ignored (they say nothing that counts "
+    "here) or rejected.",
+    closed=(
+        Closed("signal", ("logs", "traces", "metrics")),
+        Closed("result", ("used", "ignored", "rejected")),
+    ),
 )
 REJECTIONS = _counter(
     "agent_exporter_rejections",

@@ -19,8 +19,9 @@ from collections import Counter as Tally
 from collections.abc import Sequence
 
 from exporter.event.error_type import ErrorType
+from exporter.event.finish_reason import FinishReason
 from exporter.event.tokens import PARTS, Tokens
-from exporter.event.types import Completion
+from exporter.event.types import Completion, CompletionDetail
 from exporter.metrics import catalogue
 from exporter.metrics.catalogue import Family
 from exporter.metrics.registry import Registry
@@ -40,6 +41,7 @@ class CompletionSeries:
         "_created",
         "_error",
         "_error_types",
+        "_finishes",
         "_histograms",
         "_labels",
         "_mismatches",
@@ -60,6 +62,7 @@ class CompletionSeries:
         errors = registry.counters(catalogue.COMPLETION_ERRORS)
         self._error_types = {kind: errors.get((*labels, kind), now) for kind in ErrorType}
         self._counters: dict[tuple[str, str], Counter] = {}
+        self._finishes: dict[str, Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         self._created = self._success.created
         self.waiting: list[Completion] = []
@@ -74,10 +77,7 @@ class CompletionSeries:
         self._error.value += len(failed)
         for error_type, count in Tally(failed).items():
             self._error_types[error_type].value += count
-        costs = [cost for event in events if (cost := event.cost_usd) is not None]
-        self._unpriced.value += len(events) - len(costs)
-        if costs:
-            self._add(catalogue.COST, "reported", costs)
+        self._fold_costs(events)
         latencies = [ms / 1000 for event in events if (ms := event.latency_ms) is not None]
         ttfts = [ms / 1000 for event in events if (ms := event.ttft_ms) is not None]
         self._observe(catalogue.COMPLETION_DURATION, latencies)
@@ -86,6 +86,39 @@ class CompletionSeries:
         tokens = [tokens for event in events if (tokens := event.tokens) is not None]
         if tokens:
             self._fold_tokens(tokens)
+        reasons = [reason for event in events if (reason := event.finish_reason) is not None]
+        if reasons:
+            self._count_finishes(reasons)
+
+    def record(self, detail: CompletionDetail) -> None:
+        """Take in what is told of a completion that is not counted by that."""
+        self.fold()
+        if detail.ttft_ms is not None:
+            self._observe(catalogue.COMPLETION_TTFT, [detail.ttft_ms / 1000])
+        if detail.finish_reason is not None:
+            self._count_finishes([detail.finish_reason])
+
+    def _fold_costs(self, events: Sequence[Completion]) -> None:
+        priced = [
+            (cost, event.cost_source) for event in events if (cost := event.cost_usd) is not None
+        ]
+        self._unpriced.value += len(events) - len(priced)
+        computed = [cost for cost, source in priced if source == "computed"]
+        if computed:
+            self._add(catalogue.COST, "computed", computed)
+        if len(computed) < len(priced):
+            reported = [cost for cost, source in priced if source != "computed"]
+            self._add(catalogue.COST, "reported", reported)
+
+    def _count_finishes(self, reasons: Sequence[str]) -> None:
+        if not self._finishes:
+            table = self._registry.counters(catalogue.COMPLETION_FINISHES)
+            self._finishes = {
+                reason: table.join((*self._labels, reason), self._created)
+                for reason in FinishReason
+            }
+        for reason, count in Tally(reasons).items():
+            self._finishes[FinishReason(reason)].value += count
 
     def _exemplify(self, traced: Sequence[Completion]) -> None:
         for event in traced:

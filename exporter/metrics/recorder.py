@@ -5,7 +5,9 @@ from typing import Any
 
 from exporter.event.types import (
     UNKNOWN,
+    Activity,
     Completion,
+    CompletionDetail,
     Event,
     Log,
     QueueDepth,
@@ -15,6 +17,7 @@ from exporter.event.types import (
     ToolCall,
 )
 from exporter.metrics import catalogue
+from exporter.metrics.activity_series import ActivitySeries
 from exporter.metrics.bundle import Bundles, OutcomeSeries
 from exporter.metrics.completion_series import CompletionSeries
 from exporter.metrics.registry import Registry
@@ -51,15 +54,18 @@ class Recorder:
                 registry, catalogue.TOOL_CALLS, catalogue.TOOL_DURATION, labels, now
             ),
         )
+        self._activities = ActivitySeries(registry)
         registry.before_refresh(self.fold)
         self._record_by_class: dict[type[Event], Callable[[Any, float], None]] = {
             Completion: self._completion,
+            CompletionDetail: self._completion_detail,
             RequestStarted: self._request_started,
             RequestEnded: self._request_ended,
             ToolCall: self._tool_call,
             Log: self._log,
             QueueDepth: self._queue_depth,
             Quota: self._quota,
+            Activity: self._activities.record,
         }
 
     def apply(self, events: Sequence[Event], now: float) -> None:
@@ -81,6 +87,10 @@ class Recorder:
     def _completion(self, event: Completion, now: float) -> None:
         labels = (event.agent, event.provider or UNKNOWN, event.model)
         self._completions.find(labels, now).waiting.append(event)
+
+    def _completion_detail(self, event: CompletionDetail, now: float) -> None:
+        labels = (event.agent, event.provider or UNKNOWN, event.model)
+        self._completions.find(labels, now).record(event)
 
     def _request_started(self, event: RequestStarted, now: float) -> None:
         """Count nothing: requests in flight are read from the store, which pairs start and end."""
@@ -111,7 +121,8 @@ class Recorder:
 
     def _quota(self, event: Quota, now: float) -> None:
         labels = (event.agent, event.provider or UNKNOWN, event.window)
-        self._read(self._used, labels, event.used_ratio, event.at, now)
+        if event.used_ratio is not None:
+            self._read(self._used, labels, event.used_ratio, event.at, now)
         if event.resets_at is not None:
             self._read(self._resets, labels, event.resets_at, event.at, now)
 

@@ -9,8 +9,9 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from exporter.event.types import Event
+from exporter.event.types import Activity, Event
 from exporter.pipeline.batch import Batch
+from exporter.pipeline.cumulative import Total, Totals
 from exporter.pipeline.secrets import id_without_keys
 
 
@@ -66,7 +67,7 @@ class Remembered:
 
 
 class Dedupe:
-    """Takes out of batches what has been counted before.
+    """Takes out of batches what has been counted before; of a total, what the one before held.
 
     The first of two equal keys or ids wins, whatever else the second one says. Time is monotonic
     seconds: a wall clock that jumps makes nothing forgotten.
@@ -75,6 +76,7 @@ class Dedupe:
     def __init__(self, *, keys_max: int, ids_max: int, ttl_secs: float) -> None:
         self.keys = Remembered(keys_max=keys_max, ttl_secs=ttl_secs)
         self.ids = Remembered(keys_max=ids_max, ttl_secs=ttl_secs)
+        self.totals = Totals()
 
     def reduce(self, batches: Sequence[Batch], now: float) -> list[list[Event]]:
         """Leave in a group of batches only what is new; return the duplicates of each.
@@ -83,7 +85,11 @@ class Dedupe:
         """
         keys: set[str] = set()
         ids: set[str] = set()
-        return [self._reduce_one(batch, keys, ids, now) for batch in batches]
+        totals: dict[str, Total] = {}
+        duplicates = [self._reduce_one(batch, keys, ids, now) for batch in batches]
+        for batch in batches:
+            self.totals.fill_in(batch.events, totals)
+        return duplicates
 
     def _reduce_one(self, batch: Batch, keys: set[str], ids: set[str], now: float) -> list[Event]:
         key = batch.idempotency_key
@@ -119,3 +125,5 @@ class Dedupe:
             for event in batch.events:
                 if event.id is not None:
                     self.ids.add(event.id, now)
+                if event.__class__ is Activity:
+                    self.totals.remember(event)

@@ -1,4 +1,4 @@
-"""What an event leaves out and the exporter can tell: provider, outcome, error type, limit.
+"""What an event leaves out and the exporter can tell: provider, outcome, error type, limit, cost.
 
 And what it should have left out: secrets and content go, once the error text has been understood;
 keys go out of names and ids first, for what is told from a name must not hold one either.
@@ -9,19 +9,21 @@ from collections.abc import Iterable
 from exporter.event.error_type import ErrorType
 from exporter.event.types import (
     UNKNOWN,
+    Activity,
     Completion,
+    CompletionDetail,
     Event,
     Log,
-    QueueDepth,
     Quota,
     RequestEnded,
-    RequestStarted,
     ToolCall,
 )
 from exporter.pipeline.classify import failure_of
+from exporter.pipeline.event_names import take_keys_out
+from exporter.pipeline.finish_reason import finish_reason_of
+from exporter.pipeline.pricing import NO_PRICES, Prices
 from exporter.pipeline.redaction import Redactor
 from exporter.pipeline.reset_time import reset_time
-from exporter.pipeline.secrets import id_without_keys, name_without_keys, repeated_id_without_keys
 
 FAILING_STATUS_MIN = 400
 
@@ -31,63 +33,32 @@ ERROR_LENGTH_MAX = 1_024
 MESSAGE_LENGTH_MAX = 4_096
 """Characters of a log message that are kept."""
 
+AMOUNT = 1.0
+"""What an activity counts that tells no amount."""
 
-def enrich(events: Iterable[Event], redactor: Redactor | None = None) -> None:
+
+def enrich(
+    events: Iterable[Event], redactor: Redactor | None = None, prices: Prices = NO_PRICES
+) -> None:
     """Fill the events in, in place, and take out of them what must not be kept.
 
     Of one batch all go through one `redactor`. What an event says itself is never overruled, but
-    that a success has neither an error type nor a limit, and that an error type in the sender's
-    words becomes one of ours.
+    that a success has neither an error type nor a limit, that no source is named of a cost that is
+    unknown, and that error types and finish reasons in the sender's words become ours.
     """
     redactor = redactor or Redactor()
+    priced = bool(prices)
     for event in events:
-        _names(event)
+        take_keys_out(event)
         if isinstance(event, Completion):
             _completion(event, redactor)
-        elif isinstance(event, Quota):
-            if not event.provider:
-                event.provider = _provider(event.model or "")
-        elif isinstance(event, Log):
-            _log(event, redactor)
-        elif isinstance(event, ToolCall | RequestEnded):
-            if event.success is None:
-                event.success = not event.error
-            if event.error is not None:
-                event.error = redactor.text(event.error, length_max=ERROR_LENGTH_MAX)
-
-
-def _names(event: Event) -> None:
-    """Take keys out of the names and ids of an event, field by field, for a loop is far slower."""
-    event.agent = name_without_keys(event.agent)
-    if event.id is not None:
-        event.id = id_without_keys(event.id)
-    if event.session_id is not None:
-        event.session_id = repeated_id_without_keys(event.session_id)
-    if event.request_id is not None:
-        event.request_id = id_without_keys(event.request_id)
-    if event.trace_id is not None:
-        event.trace_id = id_without_keys(event.trace_id)
-    if isinstance(event, Completion):
-        event.model = name_without_keys(event.model)
-        if event.provider:
-            event.provider = name_without_keys(event.provider)
-    else:
-        _other_names(event)
-
-
-def _other_names(event: Event) -> None:
-    if isinstance(event, ToolCall):
-        event.tool = name_without_keys(event.tool)
-    elif isinstance(event, Log):
-        event.source = name_without_keys(event.source)
-    elif isinstance(event, QueueDepth):
-        event.queue = name_without_keys(event.queue)
-    elif isinstance(event, Quota):
-        event.window = name_without_keys(event.window)
-        event.model = event.model and name_without_keys(event.model)
-        event.provider = event.provider and name_without_keys(event.provider)
-    elif isinstance(event, RequestStarted | RequestEnded) and event.channel is not None:
-        event.channel = name_without_keys(event.channel)
+            if event.cost_usd is not None:
+                event.cost_source = event.cost_source or "reported"
+            elif priced or event.cost_source is not None:
+                event.cost_usd = prices.cost_usd(event)
+                event.cost_source = None if event.cost_usd is None else "computed"
+        else:
+            _other(event, redactor)
 
 
 def _completion(event: Completion, redactor: Redactor) -> None:
@@ -105,6 +76,8 @@ def _completion(event: Completion, redactor: Redactor) -> None:
         event.limited = False
     else:
         _failure(event)
+    if event.finish_reason is not None:
+        event.finish_reason = finish_reason_of(event.finish_reason)
     if event.error is not None:
         event.error = redactor.text(event.error, length_max=ERROR_LENGTH_MAX)
 
@@ -119,10 +92,34 @@ def _failure(event: Completion) -> None:
     event.error_type = ErrorType.RATE_LIMIT if unnamed else failure.error_type
 
 
+def _other(event: Event, redactor: Redactor) -> None:
+    if isinstance(event, Log):
+        _log(event, redactor)
+    elif isinstance(event, ToolCall | RequestEnded):
+        if event.success is None:
+            event.success = not event.error
+        if event.error is not None:
+            event.error = redactor.text(event.error, length_max=ERROR_LENGTH_MAX)
+    elif isinstance(event, CompletionDetail):
+        _detail(event)
+    elif isinstance(event, Quota):
+        if not event.provider:
+            event.provider = _provider(event.model or "")
+    elif isinstance(event, Activity) and event.amount is None and event.cumulative is None:
+        event.amount = AMOUNT
+
+
 def _log(event: Log, redactor: Redactor) -> None:
     event.message = redactor.text(event.message, length_max=MESSAGE_LENGTH_MAX)
     if event.context:
         event.context = redactor.context(event.context)
+
+
+def _detail(event: CompletionDetail) -> None:
+    if not event.provider:
+        event.provider = _provider(event.model)
+    if event.finish_reason is not None:
+        event.finish_reason = finish_reason_of(event.finish_reason)
 
 
 def _provider(model: str) -> str:

@@ -9,6 +9,8 @@ from exporter.event.types import EVENT_CLASSES, Event, type_name
 ACCEPTED = "accepted"
 DUPLICATE = "duplicate"
 REJECTED = "rejected"
+USED = "used"
+IGNORED = "ignored"
 
 _TYPES = {event_class: type_name(event_class) for event_class in EVENT_CLASSES}
 
@@ -16,12 +18,14 @@ _TYPES = {event_class: type_name(event_class) for event_class in EVENT_CLASSES}
 class Tally:
     """Counts that only grow, since the process began.
 
-    `events` is keyed by (source, type, result), `rejections` by code.
+    `events` is keyed by (source, type, result), `rejections` by code, `records` (of OpenTelemetry)
+    by (signal, result).
     """
 
     def __init__(self) -> None:
         self.events: Counter[tuple[str, str, str]] = Counter()
         self.rejections: Counter[Code] = Counter()
+        self.records: Counter[tuple[str, str]] = Counter()
         self.unknown_fields = 0
         self.journal_failures = 0
         self.writer_faults = 0
@@ -37,3 +41,9 @@ class Tally:
         self.rejections.update(codes)
         for event_type, number in Counter(types).items():
             self.events[source, event_type, REJECTED] += number
+
+    def count_records(self, signal: str, *, all_: int, used: int, rejected: int) -> None:
+        """Count the records of an export: what says nothing that counts was ignored."""
+        self.records[signal, USED] += used
+        self.records[signal, REJECTED] += rejected
+        self.records[signal, IGNORED] += max(0, all_ - used - rejected)

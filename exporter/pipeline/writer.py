@@ -18,6 +18,7 @@ from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.enrichment import enrich
 from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake, Offer
+from exporter.pipeline.pricing import NO_PRICES
 from exporter.pipeline.redaction import Redactor
 from exporter.pipeline.tally import ACCEPTED, DUPLICATE, Tally
 from exporter.pipeline.turns import Turns, pieces
@@ -40,7 +41,8 @@ class Writer:
     """Drains `intake` through `commit` into the journal, and then through `apply` into memory.
 
     `observe_commit` is told how many seconds each group commit took. Whoever holds `between_groups`
-    sees memory as it was after the last group, neither more nor less.
+    sees memory as it was after the last group, neither more nor less. `prices` may be replaced at
+    any time.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Writer:
         self._tally = tally
         self._clock = clock
         self._observe_commit = observe_commit
+        self.prices = NO_PRICES
         self.between_groups = asyncio.Lock()
 
     async def run(self) -> None:
@@ -102,7 +105,7 @@ class Writer:
         for batch in batches:
             redactor = Redactor()
             for piece in pieces(batch.events):
-                enrich(piece, redactor)
+                enrich(piece, redactor, self.prices)
                 await turns.over()
         if not await self._committed(batches, now):
             _refuse_unanswered(offers, _NOT_COMMITTED)

@@ -103,6 +103,12 @@ class OpenSlot:
         self.unpaced_ms += (other.latency_us - other.paced_us) / US_PER_MS
         self.unbinned += other.unbinned
 
+    def first_token(self, ttft_ms: float, at: float) -> None:
+        """Add what was told at `at` (Unix seconds) of a call that is booked by itself."""
+        self.last_at = max(self.last_at, at)
+        self.ttft_ms += ttft_ms
+        self.ttfts += 1
+
     def restore(self, form: SavedOpenSlot) -> None:
         """Become what was saved."""
         for name in form.__struct_fields__:

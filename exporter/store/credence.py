@@ -93,7 +93,6 @@ def _parts_of_slot(path: str, slot: SlotState) -> Iterator[tuple[str, float, flo
     yield f"{path}.unpriced", slot.unpriced, slot.messages
     yield f"{path}.successes", slot.successes, slot.messages
     yield f"{path}.latencies", timed, slot.successes
-    yield f"{path}.ttfts", slot.ttfts, slot.successes
     yield f"{path}.paced_tokens", slot.paced_tokens, slot.output + slot.reasoning
     yield f"{path}.paced_us", slot.paced_us, slot.latency_us
     least, most = _latency_range_us(slot)

@@ -2,7 +2,15 @@
 
 from typing import Any, Final
 
-from exporter.event.types import UNKNOWN, Completion, Event, Quota, RequestEnded, ToolCall
+from exporter.event.types import (
+    UNKNOWN,
+    Completion,
+    CompletionDetail,
+    Event,
+    Quota,
+    RequestEnded,
+    ToolCall,
+)
 from exporter.store.answers import instant
 from exporter.store.rings import EventRing
 
@@ -35,7 +43,9 @@ def tell_request(ring: EventRing, event: RequestEnded) -> None:
     ring.add(event.at, "error", event.channel or UNKNOWN, message, _context("request", event))
 
 
-def tell_limit(ring: EventRing, event: Completion | Quota, reset_at: float) -> None:
+def tell_limit(
+    ring: EventRing, event: Completion | CompletionDetail | Quota, reset_at: float
+) -> None:
     """Tell that a limit was hit, and when it resets (Unix seconds) or is guessed to."""
     context = _context("limit", event)
     context["resets_at"] = instant(reset_at).isoformat()

@@ -10,7 +10,9 @@ from typing import Any, Final, TypedDict
 
 from exporter.event.types import (
     UNKNOWN,
+    Activity,
     Completion,
+    CompletionDetail,
     Event,
     Log,
     QueueDepth,
@@ -118,12 +120,14 @@ class State:
         self.used = 0
         self._handlers: dict[type[Event], Callable[[Any, float, int | None, float], None]] = {
             Completion: self._completion,
+            CompletionDetail: self._completion_detail,
             RequestStarted: self._request_started,
             RequestEnded: self._request_ended,
             ToolCall: self._tool_call,
             Log: self._log,
             QueueDepth: self._queue_depth,
             Quota: self._quota,
+            Activity: self._activity,
         }
 
     def apply(self, events: Sequence[Event], now: float) -> None:
@@ -178,8 +182,22 @@ class State:
         if event.limited:
             self._limit(event, (provider, event.model, CALL), at, now)
 
+    def _completion_detail(
+        self, event: CompletionDetail, at: float, slot: int | None, now: float
+    ) -> None:
+        self._touch(event, at, slot)
+        where = (event.provider or UNKNOWN, event.model)
+        if slot is not None and event.ttft_ms is not None:
+            self.model_table.slot(where, slot, self.used).first_token(event.ttft_ms, at)
+        if event.limited:
+            self._limit(event, (*where, CALL), at, now)
+
     def _limit(
-        self, event: Completion | Quota, where: tuple[str, str, str], at: float, now: float
+        self,
+        event: Completion | CompletionDetail | Quota,
+        where: tuple[str, str, str],
+        at: float,
+        now: float,
     ) -> None:
         resets_at = event.resets_at
         reset_at = self.limit_table.signal(*where, at=at, resets_at=resets_at, now=now)
@@ -226,6 +244,9 @@ class State:
             self._limit(event, where, at, now)
         elif event.limited is False:
             self.limit_table.lift(*where, at=at)
+
+    def _activity(self, event: Activity, at: float, slot: int | None, _now: float) -> None:
+        self._touch(event, at, slot)
 
     def _touch(self, event: Event, at: float, slot: int | None) -> None:
         if slot is not None:

@@ -13,6 +13,8 @@ ADDRESS = "expected host:port, [ipv6]:port or :port"
 DURATION = "expected a duration: 20s, 1m, 500ms or seconds"
 NULL = "expected a path, without a null character"
 HOST = "expected a host name, without a port"
+PRICED = "{match: %s, usd_per_million: {input: 5}}"
+USD = "line 1: pricing.models[0].usd_per_million"
 
 WRONG = [
     # Unknown keys.
@@ -90,6 +92,71 @@ WRONG = [
     ),
     ("web: {hosts_allowed: ['']}", f"line 1: web.hosts_allowed[0]: {HOST}"),
     ("web: {listen_address: [':1', ':1']}", "line 1: web.listen_address[1]: given twice"),
+    # Prices, which are sections in a list.
+    ("pricing: []", "line 1: pricing: expected a mapping"),
+    ("pricing: {models: {a: 1}}", "line 1: pricing.models: expected list, got mapping"),
+    ("pricing:\n  models:\n  - 5", "line 3: pricing.models[0]: expected a mapping"),
+    ("pricing:\n  models:\n  -", "line 3: pricing.models[0]: expected a mapping"),
+    (
+        "pricing:\n  models:\n  - match: a\n",
+        "line 3: pricing.models[0]: expected the key usd_per_million",
+    ),
+    (
+        "pricing:\n  models:\n  - match: a\n    usd_per_million:\n",
+        "line 3: pricing.models[0]: expected the key usd_per_million",
+    ),
+    (
+        "pricing:\n  models:\n  - usd_per_million: {}\n",
+        "line 3: pricing.models[0]: expected the key match",
+    ),
+    (
+        "pricing:\n  models:\n  - match: a\n    usd_per_milion: {}",
+        "line 4: pricing.models[0].usd_per_milion: unknown key; did you mean usd_per_million?",
+    ),
+    (
+        f"pricing: {{models: [{PRICED % 'a'}, {PRICED % 'b'}, {{match: c, price: 5}}]}}",
+        "line 1: pricing.models[2].price: unknown key",
+    ),
+    (
+        "pricing: {models: [{match: a, usd_per_million: {reasonning: 1}}]}",
+        f"{USD}.reasonning: unknown key; did you mean reasoning?",
+    ),
+    (
+        "pricing: {models: [{match: a, usd_per_million: 5}]}",
+        f"{USD}: expected a mapping",
+    ),
+    (
+        "pricing: {models: [{match: a, usd_per_million: {input: $5}}]}",
+        f"{USD}.input: expected float | null, got str",
+    ),
+    (
+        "pricing: {models: [{match: a, usd_per_million: {output: -0.1}}]}",
+        f"{USD}.output: expected float >= 0.0",
+    ),
+    (
+        "pricing: {models: [{match: a, usd_per_million: {cache_read: 1_000_001}}]}",
+        f"{USD}.cache_read: expected float <= 1000000.0",
+    ),
+    (
+        "pricing: {models: [{match: '', usd_per_million: {}}]}",
+        "line 1: pricing.models[0].match: expected str of length >= 1",
+    ),
+    (
+        f"pricing: {{models: [{PRICED % ('a' * 257)}]}}",
+        "line 1: pricing.models[0].match: expected str of length <= 256",
+    ),
+    (
+        f"pricing:\n  models:\n  - {PRICED % 'a'}\n  - {PRICED % 'b'}\n  - {PRICED % 'a'}",
+        "line 5: pricing.models[2].match: given twice",
+    ),
+    (
+        f"pricing: {{models: [{PRICED % 5}]}}",
+        "line 1: pricing.models[0].match: expected str, got int",
+    ),
+    (
+        f"pricing: {{models: [{', '.join(PRICED % f'm{i}' for i in range(1_001))}]}}",
+        "line 1: pricing.models: expected list of length <= 1000",
+    ),
     # Not plain YAML.
     ("log: {level: info}\nlog: {}", "line 2: log: duplicate key"),
     ("log:\n  level: info\n  level: info", "line 3: log.level: duplicate key"),
@@ -133,6 +200,9 @@ SECRET = "zq7secretqz"  # noqa: S105 - stands for one
         f"web: {{listen_address: [{SECRET}]}}",
         f"web: {{listen_address: [':1:{SECRET}']}}",
         f"store: {{slots: {SECRET}}}",
+        f"pricing: {{models: [{SECRET}]}}",
+        f"pricing: {{models: [{{match: {SECRET}}}]}}",
+        f"pricing: {{models: [{{match: a, usd_per_million: {{input: {SECRET}}}}}]}}",
         f"log: {{level: {SECRET}}}",
         f"log: {{level: '{SECRET} - at `$.log`'}}",
         f"log: {{level: *{SECRET}}}",
@@ -154,6 +224,7 @@ def test_a_value_is_never_repeated(text: str) -> None:
 KEYS = st.sampled_from(
     [
         *("web", "log", "store", "metrics", "ingest", "shutdown", "storage"),
+        *("pricing", "models", "match", "usd_per_million", "input"),
         *("slots", "level", "listen_address", "config_file", "linger_secs", "path", "x", "<<", ""),
     ]
 )

@@ -9,12 +9,16 @@ from exporter.config import (
     ConfigError,
     Ingest,
     Log,
+    ModelPrice,
+    Pricing,
     Shutdown,
     Storage,
+    UsdPerMillion,
     Web,
     load,
     unknown_environment,
 )
+from exporter.event.tokens import PARTS
 
 LEVEL_YAML = "log: {level: debug}"
 LEVEL_ENV = {"AGENT_EXPORTER_LOG_LEVEL": "warn"}
@@ -157,11 +161,45 @@ def test_repeated_flags_replace_the_addresses_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "# nothing\n", "~", "---", "web:\n", "log:\n  # level: warn\n"]
+    "text",
+    [
+        *("", "# nothing\n", "~", "---", "web:\n", "log:\n  # level: warn\n"),
+        *("pricing:\n", "pricing:\n  models:\n  # - match: m\n", "pricing: {models: []}"),
+    ],
 )
 def test_what_is_left_empty_means_the_defaults(text: str) -> None:
     """An empty file, and a section with all its keys commented out, change nothing."""
     assert load(yaml_text=text, environ={}, flags={}) == Config()
+
+
+def test_prices_keep_their_order_and_what_they_leave_out() -> None:
+    """They come out as plain values: input, output, reasoning, cache read, cache write."""
+    yaml_text = """
+        pricing:
+          models:
+          - match: openai/*
+            usd_per_million: {output: 8, input: 2.5, cache_write: 0, cache_read: null}
+          - match: "*"
+            usd_per_million: {reasoning: 1}
+    """
+    pricing = load(yaml_text=yaml_text, environ={}, flags={}).pricing
+    assert pricing == Pricing(
+        models=(
+            ModelPrice(
+                match="openai/*", usd_per_million=UsdPerMillion(input=2.5, output=8, cache_write=0)
+            ),
+            ModelPrice(match="*", usd_per_million=UsdPerMillion(reasoning=1)),
+        )
+    )
+    assert pricing.table == (
+        ("openai/*", (2.5, 8.0, None, None, 0.0)),
+        ("*", (None, None, 1.0, None, None)),
+    )
+
+
+def test_what_a_price_is_of_are_the_parts_of_tokens() -> None:
+    """In their order, as whoever takes the table relies on it."""
+    assert UsdPerMillion.__struct_fields__ == PARTS
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,16 @@ starts = st.fixed_dictionaries(
 ends = st.fixed_dictionaries(
     {"type": st.just("request_ended"), "request_id": st.sampled_from(["r1", "r2", "r3"])}
 )
-batches = st.lists(completions | starts | ends, min_size=1, max_size=5)
+totals = st.fixed_dictionaries(
+    {
+        "type": st.just("activity"),
+        "kind": st.just("lines_added"),
+        "cumulative": st.fixed_dictionaries(
+            {"stream": st.sampled_from(["run 1", "run 2"]), "total": st.integers(0, 99)}
+        ),
+    }
+)
+batches = st.lists(completions | starts | ends | totals, min_size=1, max_size=5)
 keys = st.none() | st.sampled_from(["k1", "k2", "k3"])
 
 
@@ -65,6 +74,8 @@ class Oracle:
         self.input_tokens: Counter[str] = Counter()
         self.window: list[tuple[float, Json]] = []
         self.requests = 0
+        self.lines_added = 0
+        self.totals: dict[str, int] = {}
         self.seen: dict[str, float] = {}
 
     def push(self, batch: list[Json], key: str | None, at: float) -> Receipt:
@@ -87,6 +98,12 @@ class Oracle:
     def _count(self, event: Json, at: float) -> None:
         if event["type"] == "request_ended":
             self.requests += 1
+        elif event["type"] == "activity":
+            told = event["cumulative"]
+            last = self.totals.get(told["stream"], 0)
+            # A smaller total is that of a sender who began anew.
+            self.lines_added += told["total"] - (last if told["total"] >= last else 0)
+            self.totals[told["stream"]] = told["total"]
         elif event["type"] == "completion":
             outcome = "error" if "error" in event else "success"
             self.completions[event["model"], outcome] += 1
@@ -182,6 +199,8 @@ class Machine(RuleBasedStateMachine):
             assert found[f"agent_tokens_total{{{labels}}}"] == count
         ended = 'agent_requests_total{agent="unknown",channel="unknown",outcome="success"}'
         assert found.get(ended, 0.0) == self.oracle.requests
+        added = 'agent_lines_of_code_total{agent="unknown",type="added"}'
+        assert found.get(added, 0.0) == self.oracle.lines_added
 
     @invariant()
     def the_window_is_right(self) -> None:

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple, Protocol
 from exporter.decode.native import Decoded, decode_json, decode_ndjson
 from exporter.event.tokens import Tokens
 from exporter.event.types import (
+    Activity,
     Completion,
+    CompletionDetail,
+    Cumulative,
     Event,
     Log,
     QueueDepth,
@@ -183,8 +186,8 @@ CASES = {
         QueueDepth(**COMMON_WIRE, queue="in", depth=3, at=NOW - 1),
     ),
     "quota, least": Case(
-        {"type": "quota", "window": "5h", "used_ratio": 0},
-        Quota(window="5h", used_ratio=0.0, at=NOW),
+        {"type": "quota", "window": "5h"},
+        Quota(window="5h", at=NOW),
     ),
     "quota": Case(
         {
@@ -208,5 +211,59 @@ CASES = {
             resets_at=NOW + 3600,
             at=NOW - 1,
         ),
+    ),
+    "completion_detail, least": Case(
+        {"type": "completion_detail", "model": "opus"},
+        CompletionDetail(model="opus", at=NOW),
+    ),
+    "completion_detail": Case(
+        {
+            "type": "completion_detail",
+            **COMMON_WIRE,
+            "model": "opus",
+            "provider": "anthropic",
+            "ttft_ms": 12,
+            "finish_reason": "end_turn",
+            "limited": True,
+            "resets_at": "2027-01-15T09:00:00Z",
+            "timestamp": NOW - 1,
+        },
+        CompletionDetail(
+            **COMMON_WIRE,
+            model="opus",
+            provider="anthropic",
+            ttft_ms=12.0,
+            finish_reason="end_turn",
+            limited=True,
+            resets_at=NOW + 3600,
+            at=NOW - 1,
+        ),
+    ),
+    "activity, least": Case(
+        {"type": "activity", "kind": "commit"},
+        Activity(kind="commit", at=NOW),
+    ),
+    "activity": Case(
+        {
+            "type": "activity",
+            **COMMON_WIRE,
+            "kind": "edit_accepted",
+            "amount": 2,
+            "tool": "Edit",
+            "timestamp": NOW - 1,
+        },
+        Activity(**COMMON_WIRE, kind="edit_accepted", amount=2.0, tool="Edit", at=NOW - 1),
+    ),
+    "activity, by its total": Case(
+        {
+            "type": "activity",
+            "kind": "active_cli",
+            "cumulative": {"stream": "s", "total": 7.5, "since": "2027-01-15T07:00:00Z"},
+        },
+        Activity(kind="active_cli", cumulative=Cumulative("s", 7.5, NOW - 3600), at=NOW),
+    ),
+    "activity, by a total of unknown beginning": Case(
+        {"type": "activity", "kind": "commit", "cumulative": {"stream": "s", "total": 7, "x": 1}},
+        Activity(kind="commit", cumulative=Cumulative("s", 7.0, 0.0), at=NOW),
     ),
 }

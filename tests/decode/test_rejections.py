@@ -21,6 +21,8 @@ LEAST = {
     "log": CASES["log, least"].wire,
     "queue_depth": {"type": "queue_depth", "queue": "q", "depth": 1},
     "quota": CASES["quota, least"].wire,
+    "completion_detail": CASES["completion_detail, least"].wire,
+    "activity": CASES["activity, least"].wire,
 }
 REQUIRED = [
     (event_type, name) for event_type, wire in LEAST.items() for name in wire if name != "type"
@@ -97,6 +99,27 @@ MISFITS: list[tuple[str, dict[str, Any], Code, str]] = [
     ("quota", {"used_ratio": 1e7}, Code.OUT_OF_RANGE, "$.used_ratio"),
     ("quota", {"used_ratio": "50%"}, Code.WRONG_TYPE, "$.used_ratio"),
     ("quota", {"window": ""}, Code.INVALID_VALUE, "$.window"),
+    ("completion", {"cost_source": "guessed"}, Code.INVALID_VALUE, "$.cost_source"),
+    ("completion_detail", {"ttft_ms": -1}, Code.OUT_OF_RANGE, "$.ttft_ms"),
+    ("completion_detail", {"timestamp": NOW + 601}, Code.TOO_NEW, "$.timestamp"),
+    ("completion_detail", {"resets_at": -1}, Code.OUT_OF_RANGE, "$.resets_at"),
+    ("activity", {"kind": "sk-secret"}, Code.INVALID_VALUE, "$.kind"),
+    ("activity", {"amount": -1}, Code.OUT_OF_RANGE, "$.amount"),
+    ("activity", {"amount": 1e300}, Code.OUT_OF_RANGE, "$.amount"),
+    ("activity", {"cumulative": {"stream": "s"}}, Code.MISSING_FIELD, "$.cumulative.total"),
+    ("activity", {"cumulative": {"total": 1}}, Code.MISSING_FIELD, "$.cumulative.stream"),
+    (
+        "activity",
+        {"cumulative": {"stream": "s", "total": -1}},
+        Code.OUT_OF_RANGE,
+        "$.cumulative.total",
+    ),
+    (
+        "activity",
+        {"cumulative": {"stream": "s", "total": 1, "since": NOW + 601}},
+        Code.OUT_OF_RANGE,
+        "$.cumulative.since",
+    ),
 ]
 
 

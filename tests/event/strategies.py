@@ -5,11 +5,12 @@ unknown one put in beside them.
 """
 
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 from exporter.event.tokens import COUNT_MAX, PARTS
+from exporter.event.types import ActivityKind
 
 NOW = 1_800_000_000.0
 """The arrival of everything pushed in these tests: 2027-01-15T08:00:00Z."""
@@ -24,6 +25,7 @@ names = st.one_of(
 ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=128)
 counts = st.integers(0, 5_000) | st.integers(0, COUNT_MAX)
 milliseconds = st.integers(0, 100_000) | st.floats(0, 1e12)
+amounts = st.integers(0, 5_000) | st.floats(0, COUNT_MAX)
 flags = st.booleans()
 
 _offsets = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -79,11 +81,23 @@ by_type: dict[str, st.SearchStrategy[Wire]] = {
         success=flags,
         tokens=tokens,
         cost_usd=st.floats(0, 1e9),
+        cost_source=st.sampled_from(["reported", "computed"]),
+        finish_reason=texts,
         error=texts,
         error_type=texts,
         status_code=st.integers(0, 999),
         limited=flags,
         resets_at=instants,
+    ),
+    "completion_detail": _wire(
+        "completion_detail",
+        {"model": names},
+        provider=names,
+        ttft_ms=milliseconds,
+        finish_reason=texts,
+        limited=flags,
+        resets_at=instants,
+        timestamp=instants,
     ),
     "request_started": _wire(
         "request_started", {"request_id": ids}, channel=names, started_at=instants
@@ -113,11 +127,23 @@ by_type: dict[str, st.SearchStrategy[Wire]] = {
     "queue_depth": _wire("queue_depth", {"queue": names, "depth": counts}, timestamp=instants),
     "quota": _wire(
         "quota",
-        {"window": names, "used_ratio": st.floats(0, 1e6)},
+        {"window": names},
+        used_ratio=st.floats(0, 1e6),
         provider=names,
         model=names,
         limited=flags,
         resets_at=instants,
+        timestamp=instants,
+    ),
+    "activity": _wire(
+        "activity",
+        {"kind": st.sampled_from(get_args(ActivityKind))},
+        amount=amounts,
+        cumulative=st.fixed_dictionaries(
+            {"stream": ids, "total": amounts},
+            optional={"since": st.none() | instants, "x-unknown": texts},
+        ),
+        tool=names,
         timestamp=instants,
     ),
 }

@@ -7,7 +7,9 @@ from hypothesis import given
 from exporter.decode.native import decode_json
 from exporter.event.types import (
     EVENT_CLASSES,
+    Activity,
     Completion,
+    CompletionDetail,
     Event,
     Log,
     QueueDepth,
@@ -24,12 +26,14 @@ from tests.event.strategies import NOW, Wire, by_type, wires
     ("event_class", "name"),
     [
         (Completion, "completion"),
+        (CompletionDetail, "completion_detail"),
         (RequestStarted, "request_started"),
         (RequestEnded, "request_ended"),
         (ToolCall, "tool_call"),
         (Log, "log"),
         (QueueDepth, "queue_depth"),
         (Quota, "quota"),
+        (Activity, "activity"),
     ],
 )
 def test_each_event_has_its_name_on_the_wire(event_class: type[Event], name: str) -> None:

@@ -49,6 +49,12 @@ def mix() -> list[Event]:
         context = {"n": number, "deep": {"list": [1, 2.5, None]}}
         log = {"type": "log", "level": level, "source": "src", "message": f"m{number}"}
         events.append({**log, "context": context})
+    told = {"type": "completion_detail", "model": MODELS[0], "ttft_ms": 7.125}
+    events.append({**told, "finish_reason": "end_turn", "limited": True, "id": "d1"})
+    for total in (3, 4.5):
+        cumulative = {"stream": "a run", "total": total}
+        events.append({"type": "activity", "kind": "active_cli", "cumulative": cumulative})
+    events.append({"type": "activity", "kind": "edit_rejected", "tool": "Edit", "id": "a1"})
     events.append({"type": "queue_depth", "queue": "q", "depth": 7})
     events.append({"type": "quota", "window": "5h", "used_ratio": 0.75, "provider": "anthropic"})
     return events

@@ -1,11 +1,17 @@
 """Made-up events for property tests: names that need escaping, numbers of every size."""
 
+from typing import get_args
+
 from hypothesis import strategies as st
 
 from exporter.event.error_type import ErrorType
+from exporter.event.finish_reason import FinishReason
 from exporter.event.tokens import COUNT_MAX, Tokens
 from exporter.event.types import (
+    Activity,
+    ActivityKind,
     Completion,
+    CompletionDetail,
     Event,
     Log,
     QueueDepth,
@@ -35,6 +41,7 @@ milliseconds = st.none() | st.floats(0, 1e12) | st.integers(0, 100_000).map(floa
 counts = st.none() | st.integers(0, 5_000) | st.integers(0, COUNT_MAX)
 tokens = st.builds(Tokens, counts, counts, counts, counts, counts, counts)
 traces = st.none() | st.text("0123456789abcdef", min_size=1, max_size=128)
+finishes = st.none() | st.sampled_from(list(FinishReason))
 
 completions = st.builds(
     Completion,
@@ -49,9 +56,28 @@ completions = st.builds(
     ttft_ms=milliseconds,
     tokens=st.none() | tokens,
     cost_usd=st.none() | st.floats(0, 1e9),
+    cost_source=st.sampled_from([None, "reported", "computed"]),
+    finish_reason=finishes,
 )
 events: st.SearchStrategy[Event] = st.one_of(
     completions,
+    st.builds(
+        CompletionDetail,
+        at=st.just(NOW),
+        agent=names,
+        provider=names,
+        model=names,
+        ttft_ms=milliseconds,
+        finish_reason=finishes,
+    ),
+    st.builds(
+        Activity,
+        at=st.just(NOW),
+        agent=names,
+        kind=st.sampled_from(get_args(ActivityKind)),
+        amount=st.none() | st.floats(0, 1e9),
+        tool=st.none() | names,
+    ),
     st.builds(
         RequestEnded,
         at=st.just(NOW),
@@ -86,7 +112,7 @@ events: st.SearchStrategy[Event] = st.one_of(
         agent=names,
         provider=names,
         window=names,
-        used_ratio=st.floats(0, 1e6),
+        used_ratio=st.none() | st.floats(0, 1e6),
         resets_at=st.none() | st.floats(0, 2.5e11),
     ),
 )

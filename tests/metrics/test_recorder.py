@@ -5,7 +5,11 @@ import pytest
 from exporter.event.error_type import ErrorType
 from exporter.event.tokens import Tokens
 from exporter.event.types import (
+    Activity,
+    ActivityKind,
     Completion,
+    CompletionDetail,
+    CostSource,
     Event,
     Log,
     QueueDepth,
@@ -190,3 +194,128 @@ def test_no_label_names_a_session_or_a_request() -> None:
         at=NOW,
     )
     assert not [name for name in lines(event) if "secret" in name]
+
+
+def test_a_computed_cost_is_told_from_a_reported_one() -> None:
+    """Each under its source; what has none of either has no series."""
+    costs: list[tuple[float | None, CostSource | None]] = [
+        (0.25, "reported"),
+        (0.5, "computed"),
+        (0.125, None),
+        (None, None),
+        (1.0, "computed"),
+    ]
+    told = lines(
+        *(
+            Completion(
+                agent="a",
+                provider="p",
+                model="m",
+                success=True,
+                at=NOW,
+                cost_usd=cost,
+                cost_source=source,
+            )
+            for cost, source in costs
+        )
+    )
+    assert told[f'agent_cost_usd_total{{{MODEL},source="reported"}}'] == "0.375"
+    assert told[f'agent_cost_usd_total{{{MODEL},source="computed"}}'] == "1.5"
+    assert told[f"agent_unpriced_completions_total{{{MODEL}}}"] == "1.0"
+
+
+def test_why_models_stopped() -> None:
+    """Told with the completion or beside it; the first starts all of them."""
+    told = lines(
+        Completion(agent="a", provider="p", model="m", success=True, at=NOW, finish_reason="stop"),
+        CompletionDetail(agent="a", provider="p", model="m", at=NOW, finish_reason="length"),
+        CompletionDetail(agent="a", provider="p", model="m", at=NOW, finish_reason="stop"),
+    )
+    finishes = {name: told[name] for name in told if "finishes" in name}
+    assert finishes == {
+        'agent_completion_finishes_total{agent="a",model="m",provider="p",reason="%s"}'
+        % reason: count
+        for reason, count in {
+            "stop": "2.0",
+            "length": "1.0",
+            "tool_calls": "0.0",
+            "content_filter": "0.0",
+            "error": "0.0",
+            "other": "0.0",
+        }.items()
+    }
+
+
+def test_a_detail_counts_no_completion() -> None:
+    """Its time to the first token is observed all the same."""
+    told = lines(CompletionDetail(agent="a", provider="p", model="m", at=NOW, ttft_ms=250))
+    assert (
+        told['agent_completions_total{agent="a",model="m",outcome="success",provider="p"}'] == "0.0"
+    )
+    assert told[f"agent_completion_ttft_seconds_sum{{{MODEL}}}"] == "0.25"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("session", {'agent_sessions_total{agent="a"}': "2.5"}),
+        (
+            "lines_added",
+            {
+                'agent_lines_of_code_total{agent="a",type="added"}': "2.5",
+                'agent_lines_of_code_total{agent="a",type="removed"}': "0.0",
+            },
+        ),
+        (
+            "lines_removed",
+            {
+                'agent_lines_of_code_total{agent="a",type="added"}': "0.0",
+                'agent_lines_of_code_total{agent="a",type="removed"}': "2.5",
+            },
+        ),
+        ("commit", {'agent_commits_total{agent="a"}': "2.5"}),
+        ("pull_request", {'agent_pull_requests_total{agent="a"}': "2.5"}),
+        (
+            "active_cli",
+            {
+                'agent_active_seconds_total{agent="a",type="cli"}': "2.5",
+                'agent_active_seconds_total{agent="a",type="user"}': "0.0",
+            },
+        ),
+        (
+            "active_user",
+            {
+                'agent_active_seconds_total{agent="a",type="cli"}': "0.0",
+                'agent_active_seconds_total{agent="a",type="user"}': "2.5",
+            },
+        ),
+        (
+            "edit_accepted",
+            {
+                'agent_edit_decisions_total{agent="a",decision="accepted",tool="Edit"}': "2.5",
+                'agent_edit_decisions_total{agent="a",decision="rejected",tool="Edit"}': "0.0",
+            },
+        ),
+        (
+            "edit_rejected",
+            {
+                'agent_edit_decisions_total{agent="a",decision="accepted",tool="Edit"}': "0.0",
+                'agent_edit_decisions_total{agent="a",decision="rejected",tool="Edit"}': "2.5",
+            },
+        ),
+        ("user_wait", {'agent_user_wait_seconds_total{agent="a"}': "2.5"}),
+    ],
+)
+def test_an_activity_counts_in_its_family(kind: ActivityKind, expected: dict[str, str]) -> None:
+    """By its amount, which is 1 where none is told."""
+    events = [
+        Activity(agent="a", kind=kind, tool="Edit", at=NOW),
+        Activity(agent="a", kind=kind, tool="Edit", amount=1.5, at=NOW),
+    ]
+    assert lines(*events) == expected
+
+
+def test_a_quota_of_which_nobody_knows_how_much_is_used() -> None:
+    """Its reset is told, and no ratio is made up."""
+    told = lines(Quota(agent="a", provider="p", window="5h", resets_at=NOW + 60, at=NOW))
+    assert list(told) == ['agent_quota_reset_timestamp_seconds{agent="a",provider="p",window="5h"}']

@@ -183,3 +183,17 @@ def test_two_of_a_kind_in_one_group() -> None:
     assert fail(dedupe, *group()) == [[], [call("a")], [call("a")]]
     assert commit(dedupe, *group()) == [[], [call("a")], [call("a")]]
     assert commit(dedupe, *group()) == [[call("a")]] * 3
+
+
+def test_an_id_is_remembered_without_the_key_in_it() -> None:
+    """What is looked up is what will be kept; equal ids stay equal, others stay others."""
+    key = "sk-ant-api03-" + "a1B2c3D4" * 8
+    dedupe = Dedupe(keys_max=10, ids_max=10, ttl_secs=60)
+    batch = Batch("native", [Completion(model="m", id=f"{key}-{n}") for n in (1, 2, 1)], NOW)
+    (duplicates,) = dedupe.reduce([batch], 0.0)
+    dedupe.remember([batch], 0.0)
+    kept = [event.id for event in batch.events]
+    assert (len(kept), len(duplicates)) == (2, 1)
+    assert not any(key in str(one) for one in (*kept, *dict(dedupe.ids.seen())))
+    again = Batch("native", [Completion(model="m", id=f"{key}-2")], NOW)
+    assert len(dedupe.reduce([again], 1.0)[0]) == 1

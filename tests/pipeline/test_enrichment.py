@@ -8,8 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from exporter.event.error_type import ErrorType
+from exporter.event.finish_reason import FinishReason
+from exporter.event.tokens import Tokens
 from exporter.event.types import (
+    Activity,
     Completion,
+    CompletionDetail,
+    Cumulative,
     Event,
     Log,
     QueueDepth,
@@ -19,6 +24,7 @@ from exporter.event.types import (
     ToolCall,
 )
 from exporter.pipeline.enrichment import ERROR_LENGTH_MAX, MESSAGE_LENGTH_MAX, enrich
+from exporter.pipeline.pricing import NO_PRICES, Prices
 from exporter.pipeline.redaction import TOO_MUCH, Redactor
 from exporter.store import rings
 from tests.pipeline.builders import NOW
@@ -35,10 +41,13 @@ RATE_LIMITED: dict[str, Any] = {
 }
 
 
-def enriched(event: Event) -> Event:
+PRICES = Prices([("p/m", (5, 25, None, None, None)), ("free", (0, 0, 0, 0, 0))])
+
+
+def enriched(event: Event, prices: Prices = NO_PRICES) -> Event:
     """Return a copy of the event, filled in."""
     copy = msgspec.structs.replace(event)
-    enrich([copy])
+    enrich([copy], prices=prices)
     return copy
 
 
@@ -58,11 +67,13 @@ def enriched(event: Event) -> Event:
 def test_the_provider(model: str, given: str | None, provider: str) -> None:
     """Where none is given it is what stands before the first slash of the model."""
     completion = enriched(Completion(model=model, provider=given, at=NOW))
+    detail = enriched(CompletionDetail(model=model, provider=given, at=NOW))
     quota = enriched(Quota(window="5h", used_ratio=0, model=model, provider=given, at=NOW))
     assert isinstance(completion, Completion)
+    assert isinstance(detail, CompletionDetail)
     assert isinstance(quota, Quota)
-    assert completion.provider == quota.provider == provider
-    assert completion.model == quota.model == model
+    assert completion.provider == detail.provider == quota.provider == provider
+    assert completion.model == detail.model == quota.model == model
 
 
 def test_the_provider_of_a_quota_without_a_model() -> None:
@@ -154,6 +165,112 @@ def test_every_error_type_of_ours_stands(kind: ErrorType) -> None:
     event = enriched(Completion(model="m", at=NOW, error_type=kind.value))
     assert isinstance(event, Completion)
     assert (event.success, event.error_type) == (False, kind)
+
+
+MILLION = 1_000_000
+COMPUTED: dict[str, Any] = {"cost_source": "computed"}
+REPORTED: dict[str, Any] = {"cost_source": "reported"}
+UNPRICED: dict[str, Any] = {"cost_usd": None, "cost_source": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"tokens": Tokens(input=MILLION, reasoning=MILLION)}, COMPUTED | {"cost_usd": 30.0}),
+        ({"tokens": Tokens(input=0)}, COMPUTED | {"cost_usd": 0.0}),
+        (
+            {"model": "m", "provider": "p", "tokens": Tokens(output=1)},
+            COMPUTED | {"cost_usd": 25e-6},
+        ),
+        ({"success": False, "tokens": Tokens(input=MILLION)}, COMPUTED | {"cost_usd": 5.0}),
+        ({"model": "free", "tokens": Tokens(output=1)}, COMPUTED | {"cost_usd": 0.0}),
+        ({"tokens": Tokens(cache_read=1)}, UNPRICED),
+        ({"tokens": Tokens(total=1)}, UNPRICED),
+        ({"error": "it broke"}, UNPRICED),
+        ({"model": "q/m", "tokens": Tokens(input=1)}, UNPRICED),
+        ({"cost_source": "reported"}, UNPRICED),
+        ({"cost_source": "computed"}, UNPRICED),
+        ({"cost_usd": 0.0, "tokens": Tokens(input=1)}, REPORTED | {"cost_usd": 0.0}),
+        ({"cost_usd": 7.0, "tokens": Tokens(input=1)}, REPORTED | {"cost_usd": 7.0}),
+        ({"cost_usd": 7.0, "cost_source": "reported"}, REPORTED | {"cost_usd": 7.0}),
+        ({"cost_usd": 7.0, "cost_source": "computed"}, COMPUTED | {"cost_usd": 7.0}),
+    ],
+)
+def test_the_cost_and_where_it_is_from(given: dict[str, Any], told: dict[str, Any]) -> None:
+    """A cost that is told stands; where there is none, tokens and prices may tell one."""
+    fields: dict[str, Any] = {"model": "p/m", "at": NOW} | given
+    event = enriched(Completion(**fields), PRICES)
+    assert isinstance(event, Completion)
+    assert {"cost_usd": event.cost_usd, "cost_source": event.cost_source} == told
+
+
+def test_without_prices_no_cost_is_computed() -> None:
+    """And one that is told is known to be."""
+    event = enriched(Completion(model="p/m", tokens=Tokens(input=1), at=NOW))
+    assert isinstance(event, Completion)
+    assert (event.cost_usd, event.cost_source) == (None, None)
+    event = enriched(Completion(model="p/m", cost_usd=1, at=NOW))
+    assert isinstance(event, Completion)
+    assert (event.cost_usd, event.cost_source) == (1, "reported")
+
+
+@pytest.mark.parametrize("event", [Completion(model="p/m"), CompletionDetail(model="p/m")])
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (None, None),
+        ("", None),
+        ("stop", FinishReason.STOP),
+        ("end_turn", FinishReason.STOP),
+        ("MAX_TOKENS", FinishReason.LENGTH),
+        ("bored", FinishReason.OTHER),
+    ],
+)
+def test_the_finish_reason(
+    event: Completion | CompletionDetail, given: str | None, told: FinishReason | None
+) -> None:
+    """In our words, of a completion and of a detail alike; none is told where none was."""
+    found = enriched(msgspec.structs.replace(event, finish_reason=given, at=NOW))
+    assert isinstance(found, Completion | CompletionDetail)
+    assert found.finish_reason == told
+
+
+def test_a_detail_is_otherwise_left_as_it_is() -> None:
+    """It is of no outcome and of no cost, and only a limit that it names is one."""
+    event = CompletionDetail(model="p/m", ttft_ms=7, resets_at=NOW + 5, request_id="r", at=NOW)
+    assert enriched(event) == msgspec.structs.replace(event, provider="p")
+    limited = msgspec.structs.replace(event, limited=True)
+    assert enriched(limited) == msgspec.structs.replace(limited, provider="p")
+
+
+@pytest.mark.parametrize(
+    ("given", "amount"),
+    [
+        ({}, 1),
+        ({"amount": 0}, 0),
+        ({"amount": 2.5}, 2.5),
+        ({"cumulative": Cumulative(stream="s", total=7, since=NOW)}, None),
+        ({"cumulative": Cumulative(stream="s", total=7, since=NOW), "amount": 3}, 3),
+    ],
+)
+def test_the_amount_of_an_activity(given: dict[str, Any], amount: float | None) -> None:
+    """It is 1 where nothing is told, neither an amount nor a total from which that follows."""
+    event = Activity(kind="commit", at=NOW, **given)
+    assert enriched(event) == msgspec.structs.replace(event, amount=amount)
+
+
+def test_no_stream_of_totals_holds_a_key() -> None:
+    """Totals of equal streams are compared all the same."""
+    key = "sk-ant-api03-" + "aB3" * 20
+    streams = []
+    for total in (1, 2):
+        told = Cumulative(stream=f"p {key}", total=total, since=NOW)
+        event = enriched(Activity(kind="commit", cumulative=told, at=NOW))
+        assert isinstance(event, Activity)
+        assert event.cumulative is not None
+        streams.append(event.cumulative.stream)
+    assert streams[0] == streams[1]
+    assert "aB3" not in streams[0]
 
 
 @pytest.mark.parametrize("success", [None, True, False])
@@ -258,7 +375,7 @@ def test_a_long_log_is_cut_as_the_ring_would() -> None:
 NAMES = (
     "model", "provider", "agent", "tool", "channel", "source", "queue", "window",
 )  # fmt: skip
-IDS = ("id", "session_id", "request_id", "trace_id")
+IDS = ("session_id", "request_id", "trace_id")
 EVENTS: list[Event] = [
     Completion(model="m", provider="p", at=NOW),
     RequestStarted(request_id="r", channel="c", at=NOW),
@@ -267,6 +384,8 @@ EVENTS: list[Event] = [
     Log(level="info", source="s", message="", at=NOW),
     QueueDepth(queue="q", depth=1, at=NOW),
     Quota(window="w", used_ratio=0, model="m", provider="p", at=NOW),
+    CompletionDetail(model="m", provider="p", at=NOW),
+    Activity(kind="edit_accepted", tool="t", at=NOW),
 ]
 
 
@@ -284,7 +403,7 @@ def test_no_name_and_no_id_holds_a_key(event: Event, data: st.DataObject) -> Non
     assert len({told[name] for name in ids}) == 1
     assert one.body not in str(told)
     elsewhere = msgspec.structs.replace(event, **dict.fromkeys(IDS, f"a {other.text}"))
-    assert enriched(elsewhere).id != told["id"]
+    assert enriched(elsewhere).session_id != told["session_id"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in PREFIXED if kind not in KEYS_BY_PLACE])
@@ -294,7 +413,7 @@ def test_keys_of_every_kind_are_known_in_names(kind: str, data: st.DataObject) -
     secret = data.draw(PREFIXED[kind])
     assume(any(letter.isdigit() or letter.isupper() for letter in secret.text[6:24]))
     for model in (secret.text, f"{secret.text}/m", f"p/{secret.text}"):
-        told = enriched(Completion(model=model, id=secret.text, at=NOW))
+        told = enriched(Completion(model=model, trace_id=secret.text, at=NOW))
         assert secret.body not in str(told)
 
 
@@ -331,17 +450,20 @@ def test_one_allowance_serves_a_batch() -> None:
         Log(level="error", source="s", message="too many requests", at=NOW),
         Log(level="error", source="s", message="", context={"a": [1, {"b": None}]}, at=NOW),
         QueueDepth(queue="q", depth=1, at=NOW),
+        Quota(window="5h", provider="p", limited=True, at=NOW),
     ],
 )
 def test_events_that_leave_nothing_out(event: Event) -> None:
-    """A start, a log and a queue depth are left as they are."""
+    """A start, a log, a queue depth, and a quota that knows no ratio, are left as they are."""
     assert enriched(event) == event
 
 
 def test_filling_in_twice_is_filling_in_once() -> None:
     """An enriched event, as a journal replays it, is not changed by enriching it again."""
     errors = ["monthly limit, resets in 3h", "password=a b", "password=b " * 1_000]
-    cases: list[dict[str, Any]] = [{}, {"status_code": 503}]
-    for stated in [*cases, *({"error": error} for error in errors)]:
-        once = enriched(Completion(model="p/m", at=NOW, **stated))
+    cases: list[dict[str, Any]] = [{}, {"status_code": 503}, {"finish_reason": "tool_use"}]
+    costs: list[dict[str, Any]] = [{"cost_usd": 1}, {"tokens": Tokens(input=1)}]
+    for stated in [*cases, *costs, *({"error": error} for error in errors)]:
+        once = enriched(Completion(model="p/m", at=NOW, **stated), PRICES)
+        assert enriched(once, PRICES) == once
         assert enriched(once) == once
