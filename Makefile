@@ -4,11 +4,23 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
+URL := http://127.0.0.1:24368
 
-.PHONY: run test lint docs fuzz bench soak lock clean
+.PHONY: run demo test lint docs fuzz bench soak lock clean
 
 run: $(VENV)/.run
 	$(BIN)/agent-exporter serve $(ARGS)
+
+# The exporter in memory, and made-up traffic into it, until Ctrl-C. Job control (`set -m`) keeps that
+# from the exporter, so that it takes the last events before it is stopped.
+demo: $(VENV)/.run
+	@! $(BIN)/agent-exporter healthcheck --url=$(URL) >/dev/null 2>&1 || { echo "an exporter runs there already"; exit 1; }
+	@set -m; $(BIN)/agent-exporter serve --storage.path= --log.level=error & exporter=$$!; \
+	until $(BIN)/agent-exporter healthcheck --url=$(URL) >/dev/null 2>&1; do \
+	  kill -0 $$exporter || exit 1; sleep 0.2; done; \
+	echo "metrics: $(URL)/metrics  models: $(URL)/api/v1/models  events: $(URL)/api/v1/events"; \
+	$(BIN)/agent-exporter demo --url=$(URL) $(ARGS); status=$$?; \
+	kill $$exporter; wait $$exporter && exit $$status
 
 test: $(VENV)/.dev
 	sh tests/fetch-tools.sh
@@ -29,6 +41,7 @@ fuzz: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python bench/ingest.py $(ARGS)
 	$(BIN)/python bench/render.py $(ARGS)
+	$(BIN)/python bench/client.py $(ARGS)
 
 lock: $(VENV)/.dev
 	$(PIP) install uv

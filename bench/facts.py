@@ -14,8 +14,10 @@ from datetime import UTC, datetime
 from itertools import count, cycle
 from typing import Any, Literal, NamedTuple
 
+import telemetry
+
 Fact = dict[str, Any]
-Form = Literal["array", "ndjson"]
+Form = Literal["array", "ndjson", "otlp-json", "otlp-protobuf"]
 
 
 class Failure(NamedTuple):
@@ -128,11 +130,14 @@ def bodies(*, events: int, form: Form, ids: bool, now: float) -> Iterator[bytes]
     """Yield push bodies of `events` completions each, for ever.
 
     The content repeats after `DISTINCT_EVENT_COUNT` events. With `ids` every event carries one that
-    was never sent before, so that a server which remembers ids has to work for it.
+    was never sent before, so that a server which remembers ids has to work for it; telemetry always
+    names its requests so.
     """
     source = Facts()
     distinct = max(1, DISTINCT_EVENT_COUNT // events)
     batches = [source.push(events, now) for _ in range(distinct)]
+    if form in {"otlp-json", "otlp-protobuf"}:
+        return _numbered([telemetry.template(batch, form, now) for batch in batches], events)
     if not ids:
         return cycle([_encode(batch, form) for batch in batches])
     marked = [[{"id": ID_FORMAT, **fact} for fact in batch] for batch in batches]

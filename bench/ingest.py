@@ -38,12 +38,19 @@ class Case(NamedTuple):
     form: facts.Form = "array"
     ids: bool = False
 
+    def form_for(self, contender: server.Contender) -> facts.Form:
+        """Return what a contender is sent: one that knows no OTLP gets the same facts as JSON."""
+        otlp = self.form in ("otlp-json", "otlp-protobuf")
+        return "array" if otlp and contender is server.OBVIOUS else self.form
+
 
 CASES = (
     Case("1", 1),
     Case("100", 100),
     Case("100, NDJSON", 100, form="ndjson"),
     Case("100, with ids", 100, ids=True),
+    Case("100, OTLP JSON", 100, form="otlp-json"),
+    Case("100, OTLP protobuf", 100, form="otlp-protobuf"),
     Case("1000", 1000),
 )
 
@@ -94,7 +101,7 @@ def measure(contender: server.Contender, case: Case, plan: Plan) -> Measurement:
     """
     core = plan.cores.server if plan.cores else None
     with server.running(contender, core, plan.storage_parent) as running:
-        seen = _load(running, case, plan)
+        seen = _load(running, case.events, case.form_for(contender), plan, ids=case.ids)
         peak = process.memory_peak_bytes(running.pid)
         durable = running.durable
         counted = _events_counted(server.get(running.port, "/metrics"))
@@ -112,18 +119,20 @@ def measure(contender: server.Contender, case: Case, plan: Plan) -> Measurement:
     )
 
 
-def _load(running: server.Server, case: Case, plan: Plan) -> Result:
+def _load(
+    running: server.Server, events: int, form: facts.Form, plan: Plan, *, ids: bool
+) -> Result:
     command = [
         sys.executable,
         str(Path(__file__).with_name("load.py")),
         f"--port={running.port}",
         f"--server-pid={running.pid}",
-        f"--events={case.events}",
-        f"--form={case.form}",
+        f"--events={events}",
+        f"--form={form}",
         f"--connections={plan.connections}",
         f"--warm-up-secs={plan.warm_up_secs}",
         f"--seconds={plan.seconds}",
-        *(["--ids"] if case.ids else []),
+        *(["--ids"] if ids else []),
         *([f"--core={plan.cores.load}"] if plan.cores else []),
     ]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -146,7 +155,7 @@ def measure_all(plan: Plan) -> Measured:
                 result = measure(contender, case, plan)
                 measured.setdefault((case, contender), []).append(result)
                 print(
-                    f"round {turn}/{plan.rounds}  {case.name:14} {contender.name:15}"
+                    f"round {turn}/{plan.rounds}  {case.name:18} {contender.name:15}"
                     f" {result.events_per_second:>9,.0f} events/s",
                     file=sys.stderr,
                 )

@@ -28,11 +28,15 @@ try:
 except ImportError:
     from asyncio import new_event_loop
 
-PATH = "/api/v1/events"
-MEDIA_TYPES: dict[facts.Form, str] = {
-    "array": "application/json",
-    "ndjson": "application/x-ndjson",
+EVENTS_PATH = "/api/v1/events"
+LOGS_PATH = "/v1/logs"
+TARGETS: dict[facts.Form, tuple[str, str]] = {
+    "array": (EVENTS_PATH, "application/json"),
+    "ndjson": (EVENTS_PATH, "application/x-ndjson"),
+    "otlp-json": (LOGS_PATH, "application/json"),
+    "otlp-protobuf": (LOGS_PATH, "application/x-protobuf"),
 }
+"""The route and the media type of each form."""
 ANSWER_TIMEOUT_SECS = 30.0
 CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 
@@ -57,10 +61,11 @@ class Result:
     busy_ratio: float
 
 
-def requests(port: int, bodies: Iterator[bytes], media_type: str) -> Iterator[bytes]:
-    """Wrap each body in a POST to the push route on loopback."""
+def requests(port: int, bodies: Iterator[bytes], form: facts.Form) -> Iterator[bytes]:
+    """Wrap each body in a POST to its route on loopback."""
+    path, media_type = TARGETS[form]
     start = (
-        f"POST {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
         f"Content-Type: {media_type}\r\nContent-Length: "
     ).encode()
     for body in bodies:
@@ -213,7 +218,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Push completions as fast as they are taken.")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--events", type=int, default=100, help="events a request")
-    parser.add_argument("--form", choices=tuple(MEDIA_TYPES), default="array")
+    parser.add_argument("--form", choices=tuple(TARGETS), default="array")
     parser.add_argument("--ids", action="store_true", help="a fresh id in every event")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--warm-up-secs", type=float, default=0.5)
@@ -227,7 +232,7 @@ def main() -> None:
         events=options.events, form=options.form, ids=options.ids, now=time.time()
     )
     measured = run(
-        requests(options.port, bodies, MEDIA_TYPES[options.form]),
+        requests(options.port, bodies, options.form),
         port=options.port,
         connections=options.connections,
         warm_up_secs=options.warm_up_secs,

@@ -120,7 +120,8 @@ class Exporter:
             self._reload_failed = True
             if self._load is None:
                 raise ConfigError("there is no configuration to read anew")
-            config = self._load()
+            # Long lists of prices take YAML half a second.
+            config = await asyncio.to_thread(self._load)
             require_live(self._config, config)
             await self._front.access.reload()
             try:
@@ -141,7 +142,7 @@ class Exporter:
                 intake=core.intake,
                 journal=core.journal,
                 tally=core.tally,
-                answered=front.push.answered,
+                answered=front.reception.answered,
                 refused=lambda: front.refused,
                 refused_connections=lambda: front.refused_connections,
                 reload_failed=lambda: self._reload_failed,

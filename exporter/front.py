@@ -29,7 +29,9 @@ from exporter.web.gate import gate
 from exporter.web.guard import guard
 from exporter.web.health import HealthRoutes
 from exporter.web.lifecycle import LifecycleRoutes
+from exporter.web.otlp import OTLPRoutes
 from exporter.web.push import PushRoute
+from exporter.web.reception import Reception
 from exporter.web.scrape import Render, ScrapeRoute
 from exporter.web.server import Routes, Server
 from exporter.web.stream import StreamRoute
@@ -63,14 +65,16 @@ class Front:
             held_bytes_max=config.ingest.queue_bytes_max,
             timeout_secs=config.ingest.body_timeout_secs,
         )
-        self.push = PushRoute(
+        self.reception = Reception(
             intake=core.intake,
             tally=core.tally,
             clock=clock,
             observe=self._observer(catalogue.PUSH_DURATION),
             bodies=self._bodies,
-            events_max=config.ingest.events_per_batch_max,
         )
+        events_max = config.ingest.events_per_batch_max
+        self._push = PushRoute(reception=self.reception, events_max=events_max)
+        self._otlp = OTLPRoutes(reception=self.reception, records_max=events_max)
         self._import = SummaryImportRoute(
             store=core.store, clock=clock, bodies=self._bodies, write=self._write_summary
         )
@@ -133,12 +137,12 @@ class Front:
         self._bodies.bytes_max = ingest.body_bytes_max
         self._bodies.held_bytes_max = ingest.queue_bytes_max
         self._bodies.timeout_secs = ingest.body_timeout_secs
-        self.push.events_max = ingest.events_per_batch_max
+        self._push.events_max = self._otlp.records_max = ingest.events_per_batch_max
 
     def _build_servers(self, reads: Sequence[Routes]) -> list[tuple[Server, Sequence[str]]]:
         """Return the servers and their addresses; the first is the one that takes pushes."""
         web, ingest = self._config.web, self._config.ingest
-        pushes: list[Routes] = [self.push, self._import]
+        pushes: list[Routes] = [self._push, self._otlp, self._import]
         if ingest.listen_address is None:
             routes: list[tuple[list[Routes], Sequence[str]]] = [
                 ([*pushes, *reads], web.listen_address)

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any
 
 from exporter.event.rejection import Code
@@ -16,6 +17,7 @@ from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.intake import Intake
 from exporter.pipeline.tally import Tally
 from exporter.store.telemetry import TelemetryStore
+from exporter.web.otlp import SIGNALS
 from exporter.web.problem import STATUS
 from exporter.web.push import ROUTE, SOURCE
 
@@ -27,13 +29,14 @@ _OF_PUSHES = [code for code in Code if code not in (Code.INVALID_PARAMETER, *_OF
 
 # What is counted from 0 on, so that `rate()` sees the first.
 _ANSWERS = {
-    (ROUTE, str(status)): 0
+    (route, str(status)): 0
+    for route in (ROUTE, *SIGNALS)
     for status in sorted({200, *(STATUS.get(code, 400) for code in _OF_PUSHES)})
 }
-_EVENTS = {
-    (SOURCE, event_type, result): 0
-    for event_type in (*map(type_name, EVENT_CLASSES), UNKNOWN)
-    for result in catalogue.RESULT.values
+_RECORDS = {
+    (signal, result): 0
+    for signal in SIGNALS.values()
+    for result in catalogue.OTLP_RECORDS.closed_labels[1].values
 }
 
 
@@ -98,7 +101,8 @@ def _pull_exporter(registry: Registry, sources: Sources) -> None:
 
 def _pull_pipeline(registry: Registry, sources: Sources) -> None:
     tally, journal = sources.tally, sources.journal
-    registry.pull(catalogue.EVENTS, lambda _: _counts(tally.events, _EVENTS))
+    registry.pull(catalogue.EVENTS, lambda _: _events(tally))
+    registry.pull(catalogue.OTLP_RECORDS, lambda _: _counts(tally.records, _RECORDS))
     registry.pull(
         catalogue.REJECTIONS,
         lambda _: [((code,), float(tally.rejections[code])) for code in _OF_PUSHES],
@@ -143,6 +147,7 @@ def _resets(store: TelemetryStore, now: float) -> Iterator[Row]:
 def _evictions(sources: Sources) -> Iterator[Row]:
     yield ("idempotency_key",), float(sources.dedupe.keys.evicted)
     yield ("event_id",), float(sources.dedupe.ids.evicted)
+    yield ("total",), float(sources.dedupe.totals.evicted)
     for what, count in sources.store.evictions.items():
         yield (what,), float(count)
 
@@ -150,6 +155,14 @@ def _evictions(sources: Sources) -> Iterator[Row]:
 def _refused(refused: Counter[Code]) -> Iterator[Row]:
     for code in _OF_WHO_ASKS:
         yield (code,), float(refused[code])
+
+
+def _events(tally: Tally) -> Iterator[Row]:
+    """Yield the events by source, type and result, with a 0 for what has not come of a source."""
+    sources = {SOURCE, *(source for source, _, _ in tally.events)}
+    types = (*map(type_name, EVENT_CLASSES), UNKNOWN)
+    zeros = dict.fromkeys(product(sorted(sources), types, catalogue.RESULT.values), 0)
+    return _counts(tally.events, zeros)
 
 
 def _counts(counts: Mapping[Any, int], zeros: Mapping[Any, int]) -> Iterator[Row]:

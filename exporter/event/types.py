@@ -89,7 +89,9 @@ class Completion(Common, kw_only=True, tag="completion"):
     `exporter.event.error_type`), `limited` and `resets_at` (the failure was the provider's limit,
     and when it ends, where that is known), `cost_usd` where there is a price for it.
     `finish_reason` comes in the provider's words and becomes one of `exporter.event.finish_reason`;
-    `cost_source` says whether the cost was reported or computed.
+    `cost_source` says whether the cost was reported or computed. `run_id` names a run that could
+    only tell of its calls together: of those in one push none counts if one has been counted
+    before, for then somebody tells of each by itself.
     """
 
     model: Name
@@ -107,6 +109,7 @@ class Completion(Common, kw_only=True, tag="completion"):
     status_code: StatusCode | None = None
     limited: bool | None = None
     resets_at: Instant | None = None
+    run_id: SessionId | None = None
 
 
 class CompletionDetail(Common, kw_only=True, tag="completion_detail"):

@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from exporter.event.types import Activity, Event
+from exporter.event.types import Activity, Completion, Event
 from exporter.pipeline.batch import Batch
 from exporter.pipeline.cumulative import Total, Totals
 from exporter.pipeline.secrets import id_without_keys
@@ -114,7 +114,9 @@ class Dedupe:
                 ids.add(event_id)
                 fresh.append(event)
         if duplicates:
-            batch.events = fresh
+            batch.events, of_told_runs = _parted(fresh, duplicates)
+            duplicates += of_told_runs
+            ids.difference_update([event.id for event in of_told_runs])
         return duplicates
 
     def remember(self, batches: Iterable[Committed], now: float) -> None:
@@ -127,3 +129,18 @@ class Dedupe:
                     self.ids.add(event.id, now)
                 if event.__class__ is Activity:
                     self.totals.remember(event)
+
+
+def _parted(fresh: list[Event], duplicates: list[Event]) -> tuple[list[Event], list[Event]]:
+    """Return those that count, and those of runs whose calls somebody else tells of."""
+    told = {_run_of(event) for event in duplicates} - {None}
+    if not told:
+        return fresh, []
+    return (
+        [event for event in fresh if _run_of(event) not in told],
+        [event for event in fresh if _run_of(event) in told],
+    )
+
+
+def _run_of(event: Event) -> str | None:
+    return event.run_id if isinstance(event, Completion) else None

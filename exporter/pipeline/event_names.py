@@ -34,6 +34,7 @@ def take_keys_out(event: Event) -> None:
         event.model = name_without_keys(event.model)
         if event.provider:
             event.provider = name_without_keys(event.provider)
+        event.run_id = None  # Whoever looks duplicates up has seen it, and nobody else needs it.
     else:
         _of_others(event)
 

@@ -5,7 +5,7 @@ Only our own words go out: no header, no field name and no value of the request 
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 from aiohttp import web
@@ -77,6 +77,12 @@ def refused(refusal: Refusal) -> web.Response:
     )
 
 
+Refused = Callable[[web.Request, Refusal], web.Response]
+"""Returns the answer to a request that was refused."""
+
+REFUSED_BY_PATH: web.AppKey[dict[str, Refused]] = web.AppKey("refused_by_path", dict)
+"""In an application, how refusals are told on paths whose clients do not read problem documents."""
+
 _HTTP_CODES = {
     404: "not_found",
     405: "method_not_allowed",
@@ -104,7 +110,8 @@ def problems(refusals: Counter[Code]) -> Middleware:
             return await handler(request)
         except Refusal as refusal:
             refusals[refusal.code] += 1
-            return refused(refusal)
+            tell = request.app[REFUSED_BY_PATH].get(request.path)
+            return refused(refusal) if tell is None else tell(request, refusal)
         except web.HTTPException as error:
             return http_problem(error)
         except ConnectionError:

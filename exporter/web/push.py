@@ -1,38 +1,23 @@
 """`POST /api/v1/events`: a batch in, its receipt out, once it is committed."""
 
-import asyncio
 import re
-from collections import Counter
-from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 import msgspec
 from aiohttp import web
 from msgspec import UNSET, UnsetType
 
-from exporter.clock import Clock
-from exporter.decode.content import unpack
 from exporter.decode.native import Decoded, decode_json, decode_ndjson
 from exporter.event.rejection import Code, Refusal, Rejection
 from exporter.pipeline.batch import Batch, Receipt
-from exporter.pipeline.intake import Intake
-from exporter.pipeline.tally import Tally
-from exporter.web.body import Bodies
 from exporter.web.media_type import media_type
-from exporter.web.problem import STATUS, Problem, problem, refused
+from exporter.web.problem import Problem, problem, refused
+from exporter.web.reception import Reception
 
 ROUTE = "/api/v1/events"
 SOURCE = "native"
 ERRORS_LISTED_MAX = 1_000
-
-LARGE_BYTES = 256 * 1024
-LARGE_PACKED_BYTES = 4 * 1024
-"""From here on a body is decoded in a thread, one at a time, so that others are not kept waiting.
-
-Below, it holds the event loop for a millisecond or two. Packed, 4 KiB may be 4 MiB of blanks."""
-
-CLIENT_GONE = 499
-"""What a push counts as whose client went away before it could be answered."""
 
 
 class Decode(Protocol):
@@ -62,26 +47,11 @@ class PushReply(msgspec.Struct):
 
 
 class PushRoute:
-    """Takes pushes in. `answered` counts them by route and status code."""
+    """Takes pushes of events in, at most `events_max` at a time."""
 
-    def __init__(
-        self,
-        *,
-        intake: Intake,
-        tally: Tally,
-        clock: Clock,
-        observe: Callable[[float], None],
-        bodies: Bodies,
-        events_max: int,
-    ) -> None:
-        self._intake = intake
-        self._tally = tally
-        self._clock = clock
-        self._observe = observe
-        self._bodies = bodies
+    def __init__(self, *, reception: Reception, events_max: int) -> None:
+        self._reception = reception
         self.events_max = events_max
-        self._one_large_at_a_time = asyncio.Lock()
-        self.answered: Counter[tuple[str, str]] = Counter()
 
     def add_to(self, app: web.Application) -> None:
         """Serve the route from this application."""
@@ -89,72 +59,32 @@ class PushRoute:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one push."""
-        began = self._clock.monotonic()
-        status = CLIENT_GONE
-        try:
-            response = await self._push(request)
-            status = response.status
-        except Refusal as refusal:
-            response = self._refused(refusal)
-            status = response.status
-        except Exception:
-            status = STATUS[Code.INTERNAL_ERROR]
-            raise
-        finally:
-            self.answered[ROUTE, str(status)] += 1
-            self._observe(self._clock.monotonic() - began)
-        return response
+        return await self._reception.answer(request, ROUTE, self._push, _refused)
 
     async def _push(self, request: web.Request) -> web.Response:
         decode = _decoder(request)
         key = _idempotency_key(request)
-        received_at = self._clock.now()
-        decoded, size_bytes = await self._decoded(request, decode, received_at)
+        received_at = self._reception.now()
+        decoded, size_bytes = await self._reception.decoded(
+            request, partial(decode, received_at=received_at, events_max=self.events_max)
+        )
         receipt = Receipt(0, 0)
         if decoded.events:
             batch = Batch(SOURCE, decoded.events, received_at, size_bytes, key)
-            receipt = await self._intake.offer(batch)
+            receipt = await self._reception.offer(batch)
+        tally = self._reception.tally
         if decoded.rejections:
             codes = [rejection.code for rejection in decoded.rejections]
-            self._tally.count_rejected(SOURCE, codes, decoded.rejected_types)
-        self._tally.unknown_fields += decoded.unknown_fields
+            tally.count_rejected(SOURCE, codes, decoded.rejected_types)
+        tally.unknown_fields += decoded.unknown_fields
         return _reply(receipt, decoded)
 
-    async def _decoded(
-        self, request: web.Request, decode: Decode, received_at: float
-    ) -> tuple[Decoded, int]:
-        """Return what the body holds and how large it is; the body itself is let go of."""
-        encoding = ",".join(request.headers.getall("Content-Encoding", ())) or None
-        async with self._bodies.read(request) as body:
-
-            def decode_body() -> tuple[Decoded, int]:
-                content = unpack(body, encoding, bytes_max=self._bodies.bytes_max)
-                decoded = decode(content, received_at=received_at, events_max=self.events_max)
-                return decoded, len(content)
-
-            if len(body) < (LARGE_PACKED_BYTES if encoding else LARGE_BYTES):
-                return decode_body()
-            async with self._one_large_at_a_time:
-                return await asyncio.to_thread(decode_body)
-
-    def _refused(self, refusal: Refusal) -> web.Response:
-        self._tally.rejections[refusal.code] += 1
-        return refused(refusal)
-
     async def _expect(self, request: web.Request) -> web.StreamResponse | None:
-        """Invite the body of a push that may come: say `100 Continue`."""
-        if request.headers.get("Expect", "").lower() != "100-continue":
-            return problem(Problem("expectation failed", 417, "expectation_failed"))
-        try:
-            _decoder(request)
-            self._bodies.check_length(request)
-        except Refusal as refusal:
-            response = self._refused(refusal)
-            self.answered[ROUTE, str(response.status)] += 1
-            return response
-        if request.transport is not None:
-            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        return None
+        return await self._reception.invite(request, ROUTE, _decoder, _refused)
+
+
+def _refused(_request: web.Request, refusal: Refusal) -> web.Response:
+    return refused(refusal)
 
 
 def _decoder(request: web.Request) -> Decode:

@@ -15,7 +15,7 @@ from exporter.web.file_limit import connections_within
 from exporter.web.framing import strictly
 from exporter.web.headers import EVERY_ANSWER
 from exporter.web.listeners import Listeners
-from exporter.web.problem import problems
+from exporter.web.problem import REFUSED_BY_PATH, problems
 
 HEADER_SECS = 9
 """What a client has for the headers of a request, so that within 10 s it is closed for certain."""
@@ -56,6 +56,7 @@ class Server:
         app = web.Application(
             middlewares=[problems(self.refused), *middlewares], client_max_size=body_bytes_max
         )
+        app[REFUSED_BY_PATH] = {}
         for group in routes:
             group.add_to(app)
         app.on_response_prepare.append(_add_headers)

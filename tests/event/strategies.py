@@ -88,6 +88,7 @@ by_type: dict[str, st.SearchStrategy[Wire]] = {
         status_code=st.integers(0, 999),
         limited=flags,
         resets_at=instants,
+        run_id=ids,
     ),
     "completion_detail": _wire(
         "completion_detail",

@@ -197,3 +197,24 @@ def test_an_id_is_remembered_without_the_key_in_it() -> None:
     assert not any(key in str(one) for one in (*kept, *dict(dedupe.ids.seen())))
     again = Batch("native", [Completion(model="m", id=f"{key}-2")], NOW)
     assert len(dedupe.reduce([again], 1.0)[0]) == 1
+
+
+def test_of_a_run_all_completions_count_or_none() -> None:
+    """Where one of them was told by somebody else, so are the others, each by itself."""
+    dedupe = Dedupe(keys_max=10, ids_max=10, ttl_secs=60)
+
+    def run(run_id: str, *ids: str) -> list[Event]:
+        return [Completion(model="m", id=one, run_id=run_id) for one in ids]
+
+    other: list[Event] = [Completion(model="m", id="x"), ToolCall(tool="t", id="t")]
+    other.append(Completion(model="m"))
+    known = Batch("otlp_logs", [Completion(model="m", id="b")], NOW)
+    batch = Batch("native", [*run("1", "a", "b", "c"), *run("2", "d", "e"), *other], NOW)
+    later = Batch("otlp_logs", [Completion(model="m", id="a")], NOW)
+    duplicates = dedupe.reduce([known, batch, later], 0.0)
+    assert [event.id for event in batch.events] == ["d", "e", "x", "t", None]
+    assert [[event.id for event in batch] for batch in duplicates] == [[], ["b", "a", "c"], []]
+    assert [event.id for event in later.events] == ["a"]
+    dedupe.remember([known, batch, later], 0.0)
+    again = Batch("otlp_logs", [Completion(model="m", id="c")], NOW)
+    assert dedupe.reduce([again], 1.0) == [[]]

@@ -1,0 +1,120 @@
+"""OTLP in protobuf.
+
+Only records, and whom they are of, are parsed by protobuf itself; what holds them is gone through
+on the wire. The three kinds of request number its fields alike: a request has resources (1), a
+resource what it is (1) and scopes (2), a scope what it is (1) and records, spans or metrics (2).
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from google.protobuf.message import DecodeError
+from opentelemetry.proto.common.v1.common_pb2 import InstrumentationScope
+from opentelemetry.proto.logs.v1 import logs_pb2
+from opentelemetry.proto.metrics.v1 import metrics_pb2
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
+from opentelemetry.proto.trace.v1 import trace_pb2
+
+from exporter.decode import otlp_protobuf_records as records
+from exporter.decode.otlp_gathering import Decoded, Gathering
+from exporter.decode.otlp_rules import COUNTED_BYTES_MIN, NAME_LENGTH_MAX
+from exporter.decode.otlp_wire import NotProtobufError, TooManyFieldsError, Wire
+from exporter.event.otel import LogRecord, Origin, Point, Span
+from exporter.event.rejection import Code, Refusal
+
+R = TypeVar("R")
+
+_RESOURCES = 1
+_ABOUT, _ITEMS = 1, 2
+
+_Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signal(Generic[R]):
+    """What the records of a request are parsed as, and what is made of the items these hold."""
+
+    message: Any
+    each: Callable[[Iterable[Any]], Iterable[Any]]
+    read: Callable[[Any, Origin], R | None]
+
+
+def logs(body: bytes, records_max: int) -> Decoded[LogRecord]:
+    """Return the log records of a body. Raises `Refusal` or `UnicodeDecodeError`."""
+    return _decode(_LOGS, body, records_max)
+
+
+def traces(body: bytes, records_max: int) -> Decoded[Span]:
+    """Return the spans of a body. Raises as `logs`."""
+    return _decode(_TRACES, body, records_max)
+
+
+def metrics(body: bytes, records_max: int) -> Decoded[Point]:
+    """Return the data points of a body. Raises as `logs`."""
+    return _decode(_METRICS, body, records_max)
+
+
+def _decode(signal: _Signal[R], body: bytes, records_max: int) -> Decoded[R]:
+    request = _Request(body, Gathering[R](records_max), signal)
+    try:
+        return request.gathered()
+    except (NotProtobufError, DecodeError):
+        raise Refusal(Code.MALFORMED, "the body is no such request in protobuf") from None
+    except TooManyFieldsError:
+        raise Refusal(Code.TOO_LARGE, "the body holds more fields than are taken") from None
+
+
+class _Request(Generic[R]):
+    """One body that is being read."""
+
+    def __init__(self, body: bytes, gathering: Gathering[R], signal: _Signal[R]) -> None:
+        self._body = body
+        self._wire = Wire(body)
+        self._gathering = gathering
+        self._signal = signal
+
+    def gathered(self) -> Decoded[R]:
+        """Return what there is in all resources."""
+        for number, start, end in self._wire.fields(0, len(self._body)):
+            if number == _RESOURCES:
+                self._gathering.enter()
+                self._gather((start, end))
+        return self._gathering.decoded()
+
+    def _gather(self, resource: _Place) -> None:
+        about, scopes = self._opened(resource)
+        attributes = records.attributes(self._parsed(Resource, about).attributes)
+        for scope in scopes:
+            about, items = self._opened(scope)
+            name = self._parsed(InstrumentationScope, about).name
+            messages = (self._parsed(self._signal.message, item) for item in items)
+            origin = Origin(attributes, name[:NAME_LENGTH_MAX])
+            self._gathering.take(self._signal.each(messages), origin, self._signal.read)
+
+    def _opened(self, place: _Place) -> tuple[_Place, list[_Place]]:
+        """Return where a resource or a scope says what it is, and where what it holds is."""
+        about = (0, 0)
+        items = []
+        for number, start, end in self._wire.fields(*place):
+            if number == _ITEMS:
+                self._gathering.enter()
+                items.append((start, end))
+            elif number == _ABOUT:
+                about = (start, end)
+        return about, items
+
+    def _parsed(self, message: Any, place: _Place) -> Any:  # noqa: ANN401 - protobuf has no types
+        start, end = place
+        if end - start >= COUNTED_BYTES_MIN:
+            self._wire.go_through(start, end, message.DESCRIPTOR)
+        return message.FromString(self._body[start:end])
+
+
+def _as_they_are(messages: Iterable[Any]) -> Iterable[Any]:
+    return messages
+
+
+_LOGS: _Signal[LogRecord] = _Signal(logs_pb2.LogRecord, _as_they_are, records.log_record)
+_TRACES: _Signal[Span] = _Signal(trace_pb2.Span, _as_they_are, records.span)
+_METRICS: _Signal[Point] = _Signal(metrics_pb2.Metric, records.points, records.point)

@@ -1,0 +1,125 @@
+"""OTLP over HTTP: `POST /v1/logs`, `/v1/traces` and `/v1/metrics`, in JSON or protobuf.
+
+Whoever exports telemetry needs no more than the address. What of an export says nothing that counts
+here is taken and passed over: a client would only retry, or complain, if it were refused. The
+answers are those of the OTLP specification ("OTLP/HTTP Response"): in the encoding of the request,
+200 with `partialSuccess` where some records could not be used, and a `Status` where nothing was
+taken.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from aiohttp import web
+
+from exporter.agents.translate import Misread, Translated, translate
+from exporter.decode.otlp import Decoded, Encoding, decode_logs, decode_metrics, decode_traces
+from exporter.event.otel import Signal
+from exporter.event.rejection import Code, Refusal
+from exporter.pipeline.batch import Batch
+from exporter.web.media_type import media_type
+from exporter.web.otlp_answers import exported, refused
+from exporter.web.problem import REFUSED_BY_PATH
+from exporter.web.reception import Reception
+
+SIGNALS: dict[str, Signal] = {"/v1/logs": "logs", "/v1/traces": "traces", "/v1/metrics": "metrics"}
+"""The signals by their routes."""
+
+_DECODE: dict[Signal, Callable[..., Decoded[Any]]] = {
+    "logs": decode_logs,
+    "traces": decode_traces,
+    "metrics": decode_metrics,
+}
+_ENCODINGS: dict[str, Encoding] = {
+    "application/json": "json",
+    "application/x-protobuf": "protobuf",
+}
+_REASONS_TOLD_MAX = 5
+
+
+def source(signal: Signal) -> str:
+    """Return what events of a signal are counted under as their source."""
+    return f"otlp_{signal}"
+
+
+class _Export(NamedTuple):
+    """What an export holds: how many records, those that could not be read, what the others say."""
+
+    records: int
+    unfit: int
+    translated: Translated
+
+
+class OTLPRoutes:
+    """Takes exports in, at most `records_max` records at a time."""
+
+    def __init__(self, *, reception: Reception, records_max: int) -> None:
+        self._reception = reception
+        self.records_max = records_max
+
+    def add_to(self, app: web.Application) -> None:
+        """Serve the routes from this application."""
+        for route in SIGNALS:
+            app.router.add_post(route, self.handle, expect_handler=self._expect)
+            app[REFUSED_BY_PATH][route] = _refused
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one export."""
+        return await self._reception.answer(request, request.path, self._export, _refused)
+
+    async def _export(self, request: web.Request) -> web.Response:
+        encoding = _encoding(request)
+        signal = SIGNALS[request.path]
+        received_at = self._reception.now()
+        read = partial(self._read, signal=signal, encoding=encoding, received_at=received_at)
+        export, size_bytes = await self._reception.decoded(request, read)
+        events = export.translated.events
+        if events:
+            batch = Batch(source(signal), events, received_at, size_bytes)
+            await self._reception.offer(batch)
+        self._count(signal, export)
+        misread = export.translated.misread
+        rejected = export.unfit + len(misread)
+        return exported(signal, encoding, rejected, _reasons(export.unfit, misread))
+
+    def _read(
+        self, body: bytes, *, signal: Signal, encoding: Encoding, received_at: float
+    ) -> _Export:
+        decoded = _DECODE[signal](body, encoding, records_max=self.records_max)
+        translated = translate(decoded.records, received_at)
+        return _Export(len(decoded.records) + decoded.unfit, decoded.unfit, translated)
+
+    def _count(self, signal: Signal, export: _Export) -> None:
+        tally = self._reception.tally
+        misread = export.translated.misread
+        if misread:
+            codes, _, types = zip(*misread, strict=True)
+            tally.count_rejected(source(signal), codes, types)
+        rejected = export.unfit + len(misread)
+        used = export.translated.used
+        tally.count_records(signal, used=used, rejected=rejected, all_=export.records)
+
+    async def _expect(self, request: web.Request) -> web.StreamResponse | None:
+        return await self._reception.invite(request, request.path, _encoding, _refused)
+
+
+def _encoding(request: web.Request) -> Encoding:
+    encoding = _ENCODINGS.get(media_type(request) or "")
+    if encoding is None:
+        raise Refusal(
+            Code.UNSUPPORTED_MEDIA_TYPE,
+            "send Content-Type: application/x-protobuf or application/json",
+        )
+    return encoding
+
+
+def _refused(request: web.Request, refusal: Refusal) -> web.Response:
+    return refused(refusal, _ENCODINGS.get(media_type(request) or "", "json"))
+
+
+def _reasons(unfit: int, misread: list[Misread]) -> str:
+    """Return why records were rejected, in our own words: codes, and names of fields."""
+    reasons = dict.fromkeys(f"{one.code} at {one.path}" for one in misread)
+    told = list(reasons)[:_REASONS_TOLD_MAX]
+    return ", ".join(["malformed"] * bool(unfit) + told)

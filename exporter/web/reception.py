@@ -1,0 +1,122 @@
+"""What every push goes through, whatever it carries: read, unpacked, decoded, offered, counted."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiohttp import web
+
+from exporter.clock import Clock
+from exporter.decode.content import unpack
+from exporter.event.rejection import Code, Refusal
+from exporter.pipeline.batch import Batch, Receipt
+from exporter.pipeline.intake import Intake
+from exporter.pipeline.tally import Tally
+from exporter.web.body import Bodies
+from exporter.web.problem import STATUS, Problem, Refused, problem
+
+LARGE_BYTES = 256 * 1024
+LARGE_PACKED_BYTES = 4 * 1024
+"""From here on a body is decoded in a thread, one at a time, so that others are not kept waiting.
+
+Below, it holds the event loop for a millisecond or two. Packed, 4 KiB may be 4 MiB of blanks."""
+
+CLIENT_GONE = 499
+"""What a push counts as whose client went away before it could be answered."""
+
+D = TypeVar("D")
+
+Push = Callable[[web.Request], Awaitable[web.Response]]
+"""Takes a push in and answers it; raises `Refusal`."""
+
+
+class Reception:
+    """Receives pushes for the routes that take them. `answered` counts by route and status code.
+
+    `observe` is told how many seconds each push took.
+    """
+
+    def __init__(
+        self,
+        *,
+        intake: Intake,
+        tally: Tally,
+        clock: Clock,
+        observe: Callable[[float], None],
+        bodies: Bodies,
+    ) -> None:
+        self._intake = intake
+        self._clock = clock
+        self._observe = observe
+        self._bodies = bodies
+        self._one_large_at_a_time = asyncio.Lock()
+        self.tally = tally
+        self.answered: Counter[tuple[str, str]] = Counter()
+
+    def now(self) -> float:
+        """Return the instant at which what is received now arrives, in Unix seconds."""
+        return self._clock.now()
+
+    async def answer(
+        self, request: web.Request, route: str, push: Push, refused: Refused
+    ) -> web.Response:
+        """Answer one push, and count what became of it."""
+        began = self._clock.monotonic()
+        status = CLIENT_GONE
+        try:
+            response = await push(request)
+            status = response.status
+        except Refusal as refusal:
+            response = self._refused(request, refusal, refused)
+            status = response.status
+        except Exception:
+            status = STATUS[Code.INTERNAL_ERROR]
+            raise
+        finally:
+            self.answered[route, str(status)] += 1
+            self._observe(self._clock.monotonic() - began)
+        return response
+
+    async def decoded(self, request: web.Request, decode: Callable[[bytes], D]) -> tuple[D, int]:
+        """Return what the body holds and how large it is; the body itself is let go of."""
+        encoding = ",".join(request.headers.getall("Content-Encoding", ())) or None
+        async with self._bodies.read(request) as body:
+
+            def decode_body() -> tuple[D, int]:
+                content = unpack(body, encoding, bytes_max=self._bodies.bytes_max)
+                return decode(content), len(content)
+
+            if len(body) < (LARGE_PACKED_BYTES if encoding else LARGE_BYTES):
+                return decode_body()
+            async with self._one_large_at_a_time:
+                return await asyncio.to_thread(decode_body)
+
+    async def offer(self, batch: Batch) -> Receipt:
+        """Have a batch written, and return its receipt. Raises `Refusal`."""
+        return await self._intake.offer(batch)
+
+    async def invite(
+        self,
+        request: web.Request,
+        route: str,
+        check: Callable[[web.Request], object],
+        refused: Refused,
+    ) -> web.StreamResponse | None:
+        """Say `100 Continue` to a push that may come; `check` raises `Refusal` where it may not."""
+        if request.headers.get("Expect", "").lower() != "100-continue":
+            return problem(Problem("expectation failed", 417, "expectation_failed"))
+        try:
+            check(request)
+            self._bodies.check_length(request)
+        except Refusal as refusal:
+            response = self._refused(request, refusal, refused)
+            self.answered[route, str(response.status)] += 1
+            return response
+        if request.transport is not None:
+            request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        return None
+
+    def _refused(self, request: web.Request, refusal: Refusal, refused: Refused) -> web.Response:
+        self.tally.rejections[refusal.code] += 1
+        return refused(request, refusal)
