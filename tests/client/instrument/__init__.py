@@ -1,0 +1,1 @@
+"""Facts about the observed calls of the real libraries, over real sockets."""
