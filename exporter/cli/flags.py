@@ -14,8 +14,9 @@ USAGE_ERROR = 2
 
 
 def complain(text: str) -> None:
-    """Write one line to standard error."""
-    print(f"{PROGRAM}: {text}", file=sys.stderr)
+    """Write one line to standard error, where that is open: `print` would take another."""
+    if sys.stderr is not None:
+        print(f"{PROGRAM}: {text}", file=sys.stderr)
 
 
 class Parser(argparse.ArgumentParser):

@@ -25,8 +25,8 @@ def run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         complain("the URL must begin with http:// or https://")
         return USAGE_ERROR
     try:
-        status = _status(_get(f"{url.rstrip('/')}/health", options.timeout))
-    except _UnwellError as unwell:
+        status = status_in(get_health(f"{url.rstrip('/')}/health", options.timeout))
+    except UnwellError as unwell:
         complain(f"unhealthy: {unwell}")
         return FAILURE
     print(status)
@@ -63,11 +63,12 @@ def _timeout_secs(text: str) -> float:
     return seconds
 
 
-class _UnwellError(Exception):
+class UnwellError(Exception):
     """Why there is no good answer, in our own words: neither the URL nor the answer is shown."""
 
 
-def _get(url: str, timeout_secs: float) -> bytes:
+def get_health(url: str, timeout_secs: float) -> bytes:
+    """Return what is answered at a URL. Raises `UnwellError`."""
     # A proxy from the environment is meant for the world outside, not for a sidecar.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -76,13 +77,13 @@ def _get(url: str, timeout_secs: float) -> bytes:
             return answer
     except urllib.error.HTTPError as error:
         with error:
-            raise _UnwellError(f"answered {error.code}") from None
+            raise UnwellError(f"answered {error.code}") from None
     except urllib.error.URLError as error:
-        raise _UnwellError(_os_reason(error.reason)) from None
+        raise UnwellError(_os_reason(error.reason)) from None
     except OSError as error:
-        raise _UnwellError(_os_reason(error)) from None
+        raise UnwellError(_os_reason(error)) from None
     except (http.client.HTTPException, ValueError):
-        raise _UnwellError("no valid URL, or no valid HTTP answer") from None
+        raise UnwellError("no valid URL, or no valid HTTP answer") from None
 
 
 def _os_reason(reason: object) -> str:
@@ -93,12 +94,13 @@ def _os_reason(reason: object) -> str:
     return "cannot connect"
 
 
-def _status(answer: bytes) -> str:
+def status_in(answer: bytes) -> str:
+    """Return the status that an exporter's answer tells. Raises `UnwellError` for another's."""
     try:
         body = json.loads(answer)
     except (ValueError, RecursionError):
         body = None
     status = body.get("status") if isinstance(body, dict) else None
     if status not in STATUSES:
-        raise _UnwellError("what answers there is not an agent-exporter")
+        raise UnwellError("what answers there is not an agent-exporter")
     return str(status)

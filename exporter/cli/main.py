@@ -4,6 +4,7 @@ What a command needs is imported once it is known: that takes long enough for a 
 what was just started, to end it.
 """
 
+import importlib
 import os
 import signal
 import sys
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 Command = Callable[[Sequence[str], Mapping[str, str]], int]
 
-COMMANDS = ("serve", "check-config", "healthcheck")
+COMMANDS = ("serve", "check-config", "push", "replay", "tee", "healthcheck", "demo")
 
 USAGE = """agent-exporter [serve] [FLAG...]
        agent-exporter COMMAND [FLAG...]"""
@@ -22,7 +23,11 @@ A Prometheus sidecar for AI agents: takes what they push, serves what Prometheus
 commands:
   serve              take pushes and serve metrics; the default
   check-config FILE  say whether a configuration file can be used
+  push [FILE]        push events, a JSON object a line, from a file or standard input
+  replay FILE        push what a recorded stream of an agent tells
+  tee -- COMMAND     run an agent, pass its output through, and push what it tells
   healthcheck        ask a running exporter whether it is well; exits 0 or 1
+  demo               push made-up traffic, to see the boards alive
 
 agent-exporter COMMAND --help tells of one command. The flags below are those of serve: each wins
 over its environment variable [in brackets], which wins over the file, which wins over the default.
@@ -33,6 +38,7 @@ EXAMPLES = (
     "agent-exporter",
     "agent-exporter --config.file=exporter.yml --web.listen-address=:24368",
     "agent-exporter check-config exporter.yml",
+    "agent-exporter push events.ndjson",
 )
 
 
@@ -63,14 +69,20 @@ def _serve(arguments: Sequence[str]) -> int:
 
 
 def _command(name: str) -> Command:
-    from exporter.cli import check_config, flags, healthcheck  # noqa: PLC0415 - as above
+    if name in COMMANDS:
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            # Ctrl-C ends a command as it ends others, and not with a traceback.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+        module = importlib.import_module(f"exporter.cli.{name.replace('-', '_')}")
+        command: Command = module.run
+        return command
+    from exporter.cli import flags  # noqa: PLC0415 - as above
 
     def unknown(_arguments: Sequence[str], _environ: Mapping[str, str]) -> int:
         flags.complain(f"unknown command; expected one of {', '.join(COMMANDS)}")
         return flags.USAGE_ERROR
 
-    others: dict[str, Command] = {"check-config": check_config.run, "healthcheck": healthcheck.run}
-    return others.get(name, unknown)
+    return unknown
 
 
 def _help() -> None:

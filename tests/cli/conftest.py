@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.e2e.processes import exporter
+
 
 @pytest.fixture(autouse=True)
 def _loggers_as_before() -> Iterator[None]:
@@ -19,11 +21,12 @@ def _loggers_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _hangups_as_before() -> Iterator[None]:
-    """Take back that hangups are ignored, or not."""
-    handler = signal.getsignal(signal.SIGHUP)
+def _signals_as_before() -> Iterator[None]:
+    """Take back what commands do about hangups and Ctrl-C."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGHUP, signal.SIGINT)}
     yield
-    signal.signal(signal.SIGHUP, handler)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +35,10 @@ def _threads_as_before() -> Iterator[None]:
     interval_secs = sys.getswitchinterval()
     yield
     sys.setswitchinterval(interval_secs)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return the URL of a running exporter, which the tests of a module share."""
+    with exporter(tmp_path_factory.mktemp("exporter")) as running:
+        yield running
