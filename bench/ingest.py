@@ -146,11 +146,11 @@ def _events_counted(exposition: bytes) -> int:
     return round(sum(float(sample.rpartition(b"} ")[2].split()[0]) for sample in samples))
 
 
-def measure_all(plan: Plan) -> Measured:
+def measure_all(plan: Plan, cases: Iterable[Case]) -> Measured:
     """Run every round; the servers alternate, so that drift falls on both alike."""
     measured: Measured = {}
     for turn in range(1, plan.rounds + 1):
-        for case in CASES:
+        for case in cases:
             for contender in CONTENDERS:
                 result = measure(contender, case, plan)
                 measured.setdefault((case, contender), []).append(result)
@@ -206,7 +206,9 @@ def main() -> None:
     parser.add_argument(
         "--storage", type=Path, default=Path(tempfile.gettempdir()), help="where journals are kept"
     )
+    parser.add_argument("--only", default="", metavar="TEXT", help="cases whose name has this")
     options = parser.parse_args()
+    cases = [case for case in CASES if options.only in case.name]
     plan = Plan(
         rounds=1 if options.quick else 5,
         seconds=0.7 if options.quick else 1.2,
@@ -222,7 +224,7 @@ def main() -> None:
         flush=True,
     )
     try:
-        print(report(measure_all(plan)))
+        print(report(measure_all(plan, cases)))
     except server.ServerError as error:
         sys.exit(f"ingest: {error}")
 

@@ -46,7 +46,6 @@ CALL = Completion(
     id="call:claude-code:req_1",
     agent="claude-code",
     session_id="s",
-    request_id="req_1",
     model="claude-opus-5",
     provider="anthropic",
     at=NOW,

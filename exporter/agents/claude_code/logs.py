@@ -73,7 +73,6 @@ def _succeeded(record: LogRecord) -> Iterable[Event]:
     event = Completion(
         agent=NAME,
         session_id=call.session,
-        request_id=call.request,
         trace_id=record.trace_id,
         at=seconds(record.time_ns) or ARRIVAL,
         model=plain_model(call.model),
@@ -90,7 +89,9 @@ def _succeeded(record: LogRecord) -> Iterable[Event]:
         cost_usd=call.cost_usd,
         cost_source=None if call.cost_usd is None else "reported",
     )
-    return (identified(event, "call", *_of_call(record)),)
+    # The id of its request is in its own, and need not be kept twice.
+    of_call = (call.request,) if call.request else _of_event(record)
+    return (identified(event, "call", *of_call),)
 
 
 def _request(fields: Fields) -> _Request:
