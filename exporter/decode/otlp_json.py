@@ -123,19 +123,19 @@ def _as_they_are(records: Iterable[Any]) -> Iterable[Any]:
 
 
 _LOGS: _Signal[LogRecord] = _Signal(
-    msgspec.json.Decoder(wire.Logs),
+    msgspec.json.Decoder(wire.Logs, strict=False),
     LenientReader("Logs", "logRecords", wire.LogRecord),
     _as_they_are,
     records.log_record,
 )
 _TRACES: _Signal[Span] = _Signal(
-    msgspec.json.Decoder(wire.Traces),
+    msgspec.json.Decoder(wire.Traces, strict=False),
     LenientReader("Spans", "spans", wire.Span),
     _as_they_are,
     records.span,
 )
 _METRICS: _Signal[Point] = _Signal(
-    msgspec.json.Decoder(wire.Metrics),
+    msgspec.json.Decoder(wire.Metrics, strict=False),
     LenientReader("Metrics", "metrics", wire.Metric, each_point),
     records.points,
     records.point,

@@ -17,6 +17,7 @@ from msgspec import Raw, Struct
 
 from exporter.decode import otlp_json_messages as wire
 from exporter.decode.otlp_json_messages import M, snake_case
+from exporter.decode.otlp_rules import Unfit, whole_number
 from exporter.event.rejection import Code, Refusal
 
 ITEM_MARKS_MAX = 1 << 19
@@ -144,7 +145,7 @@ def _message(text: Raw, message: type[M]) -> M | None:
 
 def _converted(value: Any, message: type[M]) -> M | None:  # noqa: ANN401 - any JSON
     try:
-        return msgspec.convert(value, message)
+        return msgspec.convert(value, message, strict=False)
     except msgspec.ValidationError:
         return None
 
@@ -168,13 +169,23 @@ def _normalised(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 
 def _fields(written: dict[str, Any]) -> dict[str, Any]:
-    fields = {}
+    fields: dict[str, Any] = {}
     for name, value in written.items():
         camel = _CAMEL.get(name, name)
         if value is None or (camel in _IDS and not isinstance(value, str)):
             continue
         if camel in _WHOLE and isinstance(value, float) and value.is_integer():
             fields[camel] = int(value)
+        elif camel == "intValue" and isinstance(value, str):
+            fields[camel] = _whole(value)
         else:
             fields[camel] = _normalised(value)
     return fields
+
+
+def _whole(text: str) -> int | str:
+    """Return a whole number; the text where it is none, which nothing fits then."""
+    try:
+        return whole_number(text)
+    except Unfit:
+        return text

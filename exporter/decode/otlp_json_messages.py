@@ -18,11 +18,14 @@ from exporter.decode.otlp_rules import INT64_MAX, INT64_MIN
 
 M = TypeVar("M", bound=Struct)
 
+Int64 = Annotated[int, Meta(ge=INT64_MIN, le=INT64_MAX)] | None
+"""What only a decoder that is not strict reads from a string; five times as fast as we could."""
+
 Whole = Annotated[int, Meta(ge=INT64_MIN, le=INT64_MAX)] | str | None
 Unsigned = int | str | None
 Real = float | str | None
 
-_Nothing = Literal["a name in snake_case is read elsewhere"] | None
+_Nothing = Literal["a name in snake_case is read elsewhere"]
 _CAPITAL = re.compile("[A-Z]")
 
 
@@ -50,7 +53,7 @@ class AnyValue(Message):
     """One of these, or bytes, or nothing."""
 
     string_value: str | None = None
-    int_value: Whole = None
+    int_value: Int64 = None
     double_value: Real = None
     bool_value: bool | None = None
     array_value: "ArrayValue | None" = None

@@ -119,7 +119,7 @@ def attributes(pairs: list[wire.KeyValue] | None) -> Attributes:
         text = value.string_value
         if text is not None:
             found[pair.key] = text if len(text) <= TEXT_LENGTH_MAX else text[:TEXT_LENGTH_MAX]
-        elif value.int_value.__class__ is int:
+        elif value.int_value is not None:
             found[pair.key] = value.int_value
         else:
             other = _value(value, DEPTH_MAX)
@@ -140,7 +140,7 @@ def _scalar(value: wire.AnyValue) -> str | int | float | None:
     if value.string_value is not None:
         return value.string_value[:TEXT_LENGTH_MAX]
     if value.int_value is not None:
-        return _whole(value.int_value)
+        return value.int_value
     if value.double_value is not None:
         return _real(value.double_value)
     return value.bool_value

@@ -5,7 +5,7 @@ on the wire. The three kinds of request number its fields alike: a request has r
 resource what it is (1) and scopes (2), a scope what it is (1) and records, spans or metrics (2).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -84,12 +84,13 @@ class _Request(Generic[R]):
 
     def _gather(self, resource: _Place) -> None:
         about, scopes = self._opened(resource)
-        attributes = records.attributes(self._parsed(Resource, about).attributes)
+        [parsed] = self._parsed(Resource, [about])
+        attributes = records.attributes(parsed.attributes)
         for scope in scopes:
             about, items = self._opened(scope)
-            name = self._parsed(InstrumentationScope, about).name
-            messages = (self._parsed(self._signal.message, item) for item in items)
-            origin = Origin(attributes, name[:NAME_LENGTH_MAX])
+            [parsed] = self._parsed(InstrumentationScope, [about])
+            origin = Origin(attributes, parsed.name[:NAME_LENGTH_MAX])
+            messages = self._parsed(self._signal.message, items)
             self._gathering.take(self._signal.each(messages), origin, self._signal.read)
 
     def _opened(self, place: _Place) -> tuple[_Place, list[_Place]]:
@@ -104,11 +105,14 @@ class _Request(Generic[R]):
                 about = (start, end)
         return about, items
 
-    def _parsed(self, message: Any, place: _Place) -> Any:  # noqa: ANN401 - protobuf has no types
-        start, end = place
-        if end - start >= COUNTED_BYTES_MIN:
-            self._wire.go_through(start, end, message.DESCRIPTOR)
-        return message.FromString(self._body[start:end])
+    def _parsed(self, message: Any, places: Iterable[_Place]) -> Iterator[Any]:  # noqa: ANN401 - protobuf has no types
+        """Go through the messages of a type at these places."""
+        body = self._body
+        parse = message.FromString
+        for start, end in places:
+            if end - start >= COUNTED_BYTES_MIN:
+                self._wire.go_through(start, end, message.DESCRIPTOR)
+            yield parse(body[start:end])
 
 
 def _as_they_are(messages: Iterable[Any]) -> Iterable[Any]:

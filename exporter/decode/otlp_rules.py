@@ -35,7 +35,6 @@ TEMPORALITY_DELTA: Final = 1
 TEMPORALITY_CUMULATIVE: Final = 2
 
 _CUMULATIVE: Final = {TEMPORALITY_DELTA: False, TEMPORALITY_CUMULATIVE: True}
-_EXACT_FLOAT_MAX: Final = 2.0**53
 _DIGITS_MAX: Final = 400
 """Characters of a number in a string: as many as the largest there is has, written out."""
 
@@ -133,7 +132,7 @@ def whole_number(text: str) -> int:
         found = int(text)
     except ValueError:
         real = real_number(text)
-        if not (real.is_integer() and abs(real) <= _EXACT_FLOAT_MAX):
+        if not real.is_integer():
             raise Unfit from None
         found = int(real)
     if not INT64_MIN <= found <= INT64_MAX:

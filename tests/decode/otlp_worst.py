@@ -80,6 +80,16 @@ def _empty(number: int, *, fields: int = BODY_BYTES // 2 - 50) -> bytes:
     return field(number, b"") * fields
 
 
+def _nested(levels: int) -> bytes:
+    """Return lists inside one another, as the content of a value."""
+    opened = []
+    size = 0
+    for number in (1, 5) * levels:
+        opened.append(varint(number << 3 | 2) + varint(size))
+        size += len(opened[-1])
+    return b"".join(reversed(opened))
+
+
 WORST = {
     "records": Worst(Code.TOO_LARGE, LOGS, "json", lambda: filled(_LOGS, b"{}")),
     "attributes": Worst(Code.TOO_LARGE, LOGS, "json", lambda: filled(_ATTRIBUTES, b"{}")),
@@ -123,6 +133,13 @@ WORST = {
     "protobuf small points": Worst(
         Code.TOO_MANY_EVENTS, METRICS, "protobuf",
         lambda: within((*_RECORDS, 10), _empty(1, fields=MESSAGES_MAX - 20)),
+    ),
+    "protobuf points, too many to look at": Worst(
+        Code.TOO_LARGE, METRICS, "protobuf",
+        lambda: within((*_RECORDS, 10), _empty(1, fields=MESSAGES_MAX + 1)),
+    ),
+    "protobuf nested lists": Worst(
+        Code.MALFORMED, LOGS, "protobuf", lambda: within((*_RECORDS, 6, 2), _nested(1_000_000))
     ),
     "protobuf small values": Worst(
         TAKEN, LOGS, "protobuf",

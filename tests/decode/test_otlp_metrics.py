@@ -120,6 +120,13 @@ def test_a_sum_whose_temporality_is_not_told_is_unfit(kind: str, temporality: st
     assert unfit(found, of("gauge", {"asInt": "1"})) == 1
 
 
+@pytest.mark.parametrize("field", ["count", "timeUnixNano", "startTimeUnixNano"])
+def test_a_number_past_63_bits_is_unfit(field: str) -> None:
+    """No instant and no count is so large; protobuf has 64 bits for them."""
+    largest, larger = (TOTAL | {field: str(number)} for number in (2**63 - 1, 2**63))
+    assert unfit(of("histogram", largest), of("histogram", larger)) == 1
+
+
 def test_every_point_counts() -> None:
     """Points come in order, of all metrics, and share what their metric says."""
     points = [{"asInt": str(number)} for number in range(3)]

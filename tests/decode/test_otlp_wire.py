@@ -30,6 +30,7 @@ MALFORMED = {
     "a tag alone": b"\x0a",
     "a field that is longer than the body": b"\x0a\x05abc",
     "a length without an end": b"\x0a" + b"\xff" * 11,
+    "a number without an end": b"\x08" + b"\xff" * 10 + b"\x01" + bytes(8),
     "a number alone": b"\x08",
     "half of eight bytes": b"\x09" + bytes(4),
     "half of four bytes": b"\x0d" + bytes(2),
