@@ -6,6 +6,7 @@ the field it stands in; the value itself is never repeated.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -23,6 +24,8 @@ DIGITS_MAX: Final = 32
 STATUS_CODE_MAX: Final = 999
 
 _INSTANT_LENGTH_MAX: Final = 64
+_KIND: Final = re.compile(r"[A-Za-z0-9_.:/-]{1,64}")
+_OTHER: Final = "other"
 _MILLISECONDS_FROM: Final = 1e11
 
 _WORDS: Final = {"true": True, "false": False, "1": True, "0": False}
@@ -53,6 +56,15 @@ def required_text(fields: Fields, name: str) -> str:
     if value is None:
         raise Unfit(Code.MISSING_FIELD, name)
     return value
+
+
+def kind(fields: Fields, name: str) -> str | None:
+    """Return a word for what kind a thing is; `other` for any other text, `None` without.
+
+    A word has at most 64 letters, digits and `_.:/-`. What has more may be text of the user's.
+    """
+    value = text(fields, name)
+    return value if value is None or _KIND.fullmatch(value) else _OTHER
 
 
 def number(fields: Fields, name: str, *, most: float) -> float | None:

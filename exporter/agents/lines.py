@@ -5,11 +5,12 @@ line counts only where it begins with a brace, and what does not is passed over.
 until its end has come, up to a bound; a longer one is let go of as it comes.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
 import msgspec
+
+from exporter.decode.surrogates import without_lone_surrogates
 
 LINE_BYTES_MAX: Final = 16 * 1024 * 1024
 """The longest line that is held. Tools print much, but a line tells of one thing."""
@@ -17,11 +18,6 @@ LINE_BYTES_MAX: Final = 16 * 1024 * 1024
 BLANKS: Final = b" \t\r\n"
 
 _SYNTAX_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-
-_LONE_SURROGATE = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])"
-    rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -153,8 +149,7 @@ def _decoded(line: bytes) -> dict[str, Any]:
     try:
         return _decode(line)
     except msgspec.DecodeError:
-        # Programs in JavaScript shorten texts in the middle of a character, and write the half.
-        mended, halves = _LONE_SURROGATE.subn(rb"\\ufffd", line)
-        if not halves:
+        mended = without_lone_surrogates(line)
+        if mended is None:
             raise
     return _decode(mended)

@@ -68,6 +68,10 @@ def _take(events: Iterable[Event], received_at: float, translated: Translated) -
     any_stands = False
     for event in events:
         problem = settle(event, received_at)
+        if problem is not None and problem[0] is Code.TOO_NEW:
+            # Nobody sends again what is refused so, and the clock would not be right then either.
+            event.at = received_at
+            problem = settle(event, received_at)
         if problem is None:
             translated.events.append(event)
             any_stands = True

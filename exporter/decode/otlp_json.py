@@ -20,6 +20,7 @@ from exporter.decode import otlp_json_records as records
 from exporter.decode.otlp_gathering import Decoded, Gathering
 from exporter.decode.otlp_json_lenient import LenientReader, each_point
 from exporter.decode.otlp_rules import COUNTED_BYTES_MIN, NAME_LENGTH_MAX, Unfit
+from exporter.decode.surrogates import without_lone_surrogates
 from exporter.event.otel import Attributes, LogRecord, Origin, Point, Span
 from exporter.event.rejection import Code, Refusal
 
@@ -57,16 +58,25 @@ def metrics(body: bytes, records_max: int) -> Decoded[Point]:
 def _decode(signal: _Signal[R], body: bytes, records_max: int) -> Decoded[R]:
     if len(body) >= COUNTED_BYTES_MIN and body.count(b"{") + body.count(b"[") > MARKS_MAX:
         raise Refusal(Code.TOO_LARGE, f"the body holds more than {MARKS_MAX} objects and lists")
-    gathering: Gathering[R] = Gathering(records_max)
     try:
         try:
-            request = signal.request.decode(body)
-        except msgspec.ValidationError:
-            _gather_leniently(signal, body, gathering)
-        else:
-            _gather(signal, request, gathering)
+            return _decoded(signal, body, Gathering(records_max))
+        except msgspec.DecodeError:
+            mended = without_lone_surrogates(body)
+            if mended is None:
+                raise
+            return _decoded(signal, mended, Gathering(records_max))
     except msgspec.DecodeError:
         raise Refusal(Code.MALFORMED, "the body is no such request in JSON") from None
+
+
+def _decoded(signal: _Signal[R], body: bytes, gathering: Gathering[R]) -> Decoded[R]:
+    try:
+        request = signal.request.decode(body)
+    except msgspec.ValidationError:
+        _gather_leniently(signal, body, gathering)
+    else:
+        _gather(signal, request, gathering)
     return gathering.decoded()
 
 

@@ -102,6 +102,7 @@ class LogRecord(Message):
     attributes: list[KeyValue] | None = None
     trace_id: str | None = None
     span_id: str | None = None
+    flags: Whole = None
 
 
 @camel_case_only

@@ -12,12 +12,14 @@ from exporter.decode.otlp_rules import (
     DEPTH_MAX,
     NAME_LENGTH_MAX,
     NO_RECORDED_VALUE,
+    SAMPLED,
     SPAN_ID_DIGITS,
     STATUS_ERROR,
     TEMPORALITY_CUMULATIVE,
     TEMPORALITY_DELTA,
     TEXT_LENGTH_MAX,
     TRACE_ID_DIGITS,
+    VALUES_MAX,
     Kind,
     Stream,
     Unfit,
@@ -57,6 +59,7 @@ def log_record(record: wire.LogRecord, origin: Origin) -> LogRecord:
         found,
         hex_id(record.trace_id, TRACE_ID_DIGITS) if record.trace_id else None,
         hex_id(record.span_id, SPAN_ID_DIGITS) if record.span_id else None,
+        bool(_whole(record.flags) & SAMPLED),
     )
 
 
@@ -78,7 +81,7 @@ def span(record: wire.Span, origin: Origin) -> Span:
         hex_id(record.parent_span_id or "", SPAN_ID_DIGITS),
         status is not None and _enum(status.code) == STATUS_ERROR,
         (status.message or "")[:TEXT_LENGTH_MAX] if status else "",
-        [_span_event(event) for event in (record.events or ())[:ATTRIBUTES_MAX]],
+        [_span_event(event) for event in (record.events or ())[:VALUES_MAX]],
     )
 
 
@@ -151,10 +154,10 @@ def _nested(value: wire.AnyValue, levels: int) -> list[Any] | dict[str, Any] | N
         return None
     if value.array_value is not None:
         items = value.array_value.values or ()
-        return [_value(item, levels - 1) for item in items[:ATTRIBUTES_MAX]]
+        return [_value(item, levels - 1) for item in items[:VALUES_MAX]]
     if value.kvlist_value is not None:
         pairs = value.kvlist_value.values or ()
-        return {pair.key: _value(pair.value, levels - 1) for pair in pairs[:ATTRIBUTES_MAX]}
+        return {pair.key: _value(pair.value, levels - 1) for pair in pairs[:VALUES_MAX]}
     return None
 
 

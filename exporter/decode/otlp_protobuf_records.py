@@ -17,10 +17,12 @@ from exporter.decode.otlp_rules import (
     DEPTH_MAX,
     NAME_LENGTH_MAX,
     NO_RECORDED_VALUE,
+    SAMPLED,
     SPAN_ID_DIGITS,
     STATUS_ERROR,
     TEXT_LENGTH_MAX,
     TRACE_ID_DIGITS,
+    VALUES_MAX,
     Kind,
     Stream,
     Unfit,
@@ -51,6 +53,7 @@ def log_record(record: logs_pb2.LogRecord, origin: Origin) -> LogRecord:
         found,
         _id(record.trace_id, TRACE_ID_DIGITS),
         _id(record.span_id, SPAN_ID_DIGITS),
+        bool(record.flags & SAMPLED),
     )
 
 
@@ -71,7 +74,7 @@ def span(record: trace_pb2.Span, origin: Origin) -> Span:
         _id(record.parent_span_id, SPAN_ID_DIGITS),
         record.status.code == STATUS_ERROR,
         record.status.message[:TEXT_LENGTH_MAX],
-        [_span_event(event) for event in record.events[:ATTRIBUTES_MAX]],
+        [_span_event(event) for event in record.events[:VALUES_MAX]],
     )
 
 
@@ -140,9 +143,9 @@ def _value(value: AnyValue, levels: int) -> Any:  # noqa: ANN401 - as an attribu
     if levels == 0:
         return None
     if field == "array_value":
-        return [_value(item, levels - 1) for item in value.array_value.values[:ATTRIBUTES_MAX]]
+        return [_value(item, levels - 1) for item in value.array_value.values[:VALUES_MAX]]
     if field == "kvlist_value":
-        pairs = value.kvlist_value.values[:ATTRIBUTES_MAX]
+        pairs = value.kvlist_value.values[:VALUES_MAX]
         return {pair.key: _value(pair.value, levels - 1) for pair in pairs}
     return None
 

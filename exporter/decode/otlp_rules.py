@@ -8,8 +8,11 @@ from msgspec import Struct
 
 from exporter.event.otel import Attributes, Origin, Point
 
-ATTRIBUTES_MAX: Final = 128
-"""Attributes of a record, values of a list, events of a span: those beyond are left out."""
+ATTRIBUTES_MAX: Final = 1024
+"""Attributes of a record: those beyond are left out. A span may carry a whole conversation."""
+
+VALUES_MAX: Final = 128
+"""Values of a list, events of a span: those beyond are left out."""
 
 TEXT_LENGTH_MAX: Final = 4096
 NAME_LENGTH_MAX: Final = 256
@@ -28,6 +31,9 @@ TRACE_ID_DIGITS: Final = 32
 SPAN_ID_DIGITS: Final = 16
 
 STATUS_ERROR: Final = 2
+SAMPLED: Final = 1
+"""The bit of a log record's flags, which are those of W3C's trace context, that says so."""
+
 NO_RECORDED_VALUE: Final = 1
 """The bit of a point's flags that says that there was nothing to report."""
 
@@ -85,10 +91,8 @@ class Stream(Struct, gc=False):
         attributes: Attributes,
         count: int,
     ) -> Point | None:
-        """Return a point; `None` where its value says nothing. Raises `Unfit`."""
-        if self.cumulative is None:
-            raise Unfit
-        if value is None or not math.isfinite(value):
+        """Return a point; `None` where its value says nothing, or not since when it counts."""
+        if self.cumulative is None or value is None or not math.isfinite(value):
             return None
         return Point(
             origin,
@@ -106,11 +110,15 @@ class Stream(Struct, gc=False):
 
 
 def log_name(event_name: str, attributes: Attributes) -> str:
-    """Return what event a log record is of, empty where only its body may tell."""
-    if event_name:
-        return event_name[:NAME_LENGTH_MAX]
+    """Return what event a log record is of, empty where only its body may tell.
+
+    The attribute comes first: loggers that know no events, as Rust's `tracing`, put the place in
+    the program where the record was made into the record's own event name.
+    """
     attribute = attributes.get("event.name")
-    return attribute[:NAME_LENGTH_MAX] if isinstance(attribute, str) else ""
+    if attribute and isinstance(attribute, str):
+        return attribute[:NAME_LENGTH_MAX]
+    return event_name[:NAME_LENGTH_MAX]
 
 
 def hex_id(text: str, digits: int) -> str | None:

@@ -33,8 +33,9 @@ class Origin(Struct, gc=False):
 class LogRecord(Struct, gc=False):
     """One log record. `name` is that of its event; empty where it has none.
 
-    It is the record's own event name, else its attribute `event.name`, else its body, if that is
-    text. `time_ns` is the record's time, else when it was observed.
+    It is its attribute `event.name`, else the record's own event name, else its body, if that is
+    text. `time_ns` is the record's time, else when it was observed. `sampled` says that it was made
+    within a span that is exported too.
     """
 
     origin: Origin
@@ -43,6 +44,7 @@ class LogRecord(Struct, gc=False):
     attributes: Attributes
     trace_id: str | None = None
     span_id: str | None = None
+    sampled: bool = False
 
 
 class SpanEvent(Struct, gc=False):

@@ -38,6 +38,9 @@ _GRPC_CODES: Mapping[Code, int] = {
 }
 """The codes of google.rpc.Code; what is not here is the sender's mistake."""
 
+_STATUS: Mapping[Code, int] = {**STATUS, Code.TIMEOUT: 503, Code.INTERNAL_ERROR: 503}
+"""Clients of OTLP try again after 429, 502, 503 and 504 only."""
+
 
 def exported(signal: Signal, encoding: Encoding, rejected: int, reasons: str) -> web.Response:
     """Return the answer to an export of which so many records were rejected, and why."""
@@ -63,7 +66,7 @@ def refused(refusal: Refusal, encoding: Encoding) -> web.Response:
     headers = dict(refusal.headers)
     if refusal.retry_after_secs is not None:
         headers["Retry-After"] = str(refusal.retry_after_secs)
-    return _answer(body, encoding, status=STATUS.get(refusal.code, 400), headers=headers)
+    return _answer(body, encoding, status=_STATUS.get(refusal.code, 400), headers=headers)
 
 
 def _protobuf(signal: Signal, rejected: int, reasons: str) -> bytes:

@@ -17,10 +17,13 @@ from exporter.web.body import Bodies
 from exporter.web.problem import STATUS, Problem, Refused, problem
 
 LARGE_BYTES = 256 * 1024
-LARGE_PACKED_BYTES = 4 * 1024
-"""From here on a body is decoded in a thread, one at a time, so that others are not kept waiting.
+"""From here on a body of events is decoded in a thread, so that others are not kept waiting.
 
-Below, it holds the event loop for a millisecond or two. Packed, 4 KiB may be 4 MiB of blanks."""
+Below, it holds the event loop for a few milliseconds at the most."""
+
+LARGE_PACKED_BYTES = 4 * 1024
+UNPACKED_BYTES_MAX = 64 * 1024
+"""Up to here a body is unpacked on the event loop, if it becomes no longer than that."""
 
 CLIENT_GONE = 499
 """What a push counts as whose client went away before it could be answered."""
@@ -50,6 +53,7 @@ class Reception:
         self._clock = clock
         self._observe = observe
         self._bodies = bodies
+        self._one_at_a_time = asyncio.Lock()
         self._one_large_at_a_time = asyncio.Lock()
         self.tally = tally
         self.answered: Counter[tuple[str, str]] = Counter()
@@ -78,8 +82,18 @@ class Reception:
             self._observe(self._clock.monotonic() - began)
         return response
 
-    async def decoded(self, request: web.Request, decode: Callable[[bytes], D]) -> tuple[D, int]:
-        """Return what the body holds and how large it is; the body itself is let go of."""
+    async def decoded(
+        self,
+        request: web.Request,
+        decode: Callable[[bytes], D],
+        *,
+        large_bytes: int = LARGE_BYTES,
+    ) -> tuple[D, int]:
+        """Return what the body holds and how large it is; the body itself is let go of.
+
+        A body of `large_bytes` is decoded in a thread, one at a time. Below, others get a turn
+        between any two: many that come at once must not add up.
+        """
         encoding = ",".join(request.headers.getall("Content-Encoding", ())) or None
         async with self._bodies.read(request) as body:
 
@@ -87,10 +101,26 @@ class Reception:
                 content = unpack(body, encoding, bytes_max=self._bodies.bytes_max)
                 return decode(content), len(content)
 
-            if len(body) < (LARGE_PACKED_BYTES if encoding else LARGE_BYTES):
-                return decode_body()
+            small = self._unpacked_small(body, encoding) if encoding else body
+            if small is not None and len(small) < large_bytes:
+                async with self._one_at_a_time:
+                    return decode(small), len(small)
             async with self._one_large_at_a_time:
                 return await asyncio.to_thread(decode_body)
+
+    def _unpacked_small(self, body: bytes, encoding: str) -> bytes | None:
+        """Return what a small body is unpacked; `None` where it is not small, packed or unpacked.
+
+        Raises `Refusal`.
+        """
+        if len(body) >= LARGE_PACKED_BYTES:
+            return None
+        try:
+            return unpack(body, encoding, bytes_max=min(UNPACKED_BYTES_MAX, self._bodies.bytes_max))
+        except Refusal as refusal:
+            if refusal.code is Code.TOO_LARGE:
+                return None
+            raise
 
     async def offer(self, batch: Batch) -> Receipt:
         """Have a batch written, and return its receipt. Raises `Refusal`."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from exporter.agents.claude_code import AGENT
 from exporter.agents.fields import Unfit
@@ -144,19 +145,28 @@ def test_a_connection_error_has_no_status() -> None:
     assert (event.success, event.status_code) == (False, None)
 
 
-def test_a_tool_result_is_a_tool_call() -> None:
-    """Its success is a word; what the tool was told and put out is left out."""
+@pytest.mark.parametrize(
+    ("error_type", "error"),
+    [
+        ("ShellError", "ShellError"),
+        ("Error:ENOENT", "Error:ENOENT"),
+        ("cat: /secret: no such file", "other"),
+        (None, None),
+    ],
+)
+def test_a_tool_result_is_a_tool_call(error_type: str | None, error: str | None) -> None:
+    """Its success is a word, and its error too; what the tool was told and put out is left out."""
     fields = {
         **SESSION,
         "tool_name": "Bash",
         "tool_use_id": "toolu_1",
         "success": "false",
         "duration_ms": "20",
-        "error_type": "ShellError",
+        "error_type": error_type,
         "error": "cat: /secret: no such file",
         "tool_parameters": '{"command": "cat /secret"}',
     }
-    assert _read(_log("tool_result", fields)) == [TOOL]
+    assert _read(_log("tool_result", fields)) == [structs.replace(TOOL, error=error)]
 
 
 @pytest.mark.parametrize(
@@ -175,6 +185,11 @@ def test_a_tool_result_is_a_tool_call() -> None:
             "compaction",
             {"trigger": "manual", "success": "false", "error": "the text"},
             ("warn", "context compaction failed", {"trigger": "manual"}),
+        ),
+        (
+            "compaction",
+            {"trigger": "keep what is said of /secret", "success": "true"},
+            ("info", "context compacted", {"trigger": "other"}),
         ),
         (
             "internal_error",

@@ -33,6 +33,7 @@ NOTHING: list[tuple[str, dict[str, Any]]] = [
     ("codex.user_prompt", {"prompt_length": "12", "prompt": "[REDACTED]"}),
     ("codex.tool_decision", {"tool_name": "shell", "call_id": "call_1", "decision": "approved"}),
     ("codex.websocket_connect", {"duration_ms": "3"}),
+    ("codex.websocket_connect", {"success": "true", "http.response.status_code": 101}),
     ("codex.websocket_request", {"duration_ms": "3", "success": "true"}),
     ("codex.auth_recovery", {}),
     ("codex.sandbox_outcome", {}),
@@ -44,6 +45,9 @@ NOTHING: list[tuple[str, dict[str, Any]]] = [
     ("codex.sse_event", {}),
     ("codex.api_request", {"duration_ms": "900", "http.response.status_code": 200}),
     ("codex.api_request", {"duration_ms": "900", "attempt": 0}),
+    ("codex.api_request", {"endpoint": "/responses", "http.response.status_code": 200}),
+    ("codex.api_request", {"endpoint": "/models", "http.response.status_code": 500}),
+    ("codex.api_request", {"endpoint": "/models", "error.message": "no route"}),
     ("codex.turn_ttft", {}),
     ("codex.something_new", COMPLETED),
     ("", COMPLETED),
@@ -92,6 +96,21 @@ def test_a_response_with_tokens_is_a_completion(name: str) -> None:
             {"input_token_count": "10", "output_token_count": "5"},
             Tokens(input=0, cache_read=10, output=0, reasoning=5, total=15),
         ),
+        (
+            {
+                "input_token_count": "1000",
+                "cached_token_count": 400,
+                "cache_write_token_count": 500,
+            },
+            Tokens(
+                input=100,
+                cache_read=400,
+                cache_write=500,
+                output=1_300,
+                reasoning=1_552,
+                total=3_852,
+            ),
+        ),
     ],
 )
 def test_parts_that_are_not_told_are_unknown(fields: dict[str, Any], tokens: Tokens) -> None:
@@ -123,6 +142,7 @@ def test_whose_model_it_is(fields: dict[str, Any], model: str, provider: str) ->
         ({"http.response.status_code": 429, "error.message": "limit"}, "limit", 429),
         ({"http.response.status_code": "500"}, None, 500),
         ({"error.message": "connection reset"}, "connection reset", None),
+        ({"endpoint": "/v1/responses", "http.response.status_code": 503}, None, 503),
     ],
 )
 def test_a_refused_request_is_a_failed_completion(
@@ -138,9 +158,30 @@ def test_a_refused_request_is_a_failed_completion(
     assert event.id != again.id
 
 
-def test_a_response_that_failed_is_a_failed_completion() -> None:
+@pytest.mark.parametrize(
+    ("name", "fields", "error", "status_code"),
+    [
+        ("codex.websocket_connect", {"http.response.status_code": 429}, None, 429),
+        ("codex.websocket_connect", {"error.message": "no route"}, "no route", None),
+        ("codex.websocket_connect", {"success": "false"}, None, None),
+        ("codex.websocket_request", {"success": False, "error.message": "shut"}, "shut", None),
+        ("codex.websocket_request", {"http.response.status_code": "500"}, None, 500),
+    ],
+)
+def test_a_websocket_that_failed_is_a_failed_completion(
+    name: str, fields: dict[str, Any], error: str | None, status_code: int | None
+) -> None:
+    """Whether it could not be opened, or what was asked over it could not be sent."""
+    (event,) = _read(_log(name, COMMON | fields | {"duration_ms": "3"}))
+    assert isinstance(event, Completion)
+    assert (event.success, event.error, event.status_code) == (False, error, status_code)
+    assert (event.latency_ms, event.tokens, event.model) == (3, None, "gpt-6")
+
+
+@pytest.mark.parametrize("kind", ["response.failed", "response.completed", None])
+def test_a_response_that_failed_is_a_failed_completion(kind: str | None) -> None:
     """Its request was answered, and only its stream tells that it came to nothing."""
-    fields = {"event.kind": "response.failed", "error.message": "x" * 2_000}
+    fields = {"event.kind": kind, "error.message": "x" * 2_000}
     (event,) = _read(_log("codex.sse_event", COMMON | fields))
     assert isinstance(event, Completion)
     assert (event.success, event.error) == (False, "x" * 1_024)
@@ -184,6 +225,13 @@ def test_a_conversation_is_a_session() -> None:
     (again,) = _read(_log("codex.conversation_starts", COMMON, time_ns=1))
     (other,) = _read(_log("codex.conversation_starts", COMMON | {"conversation.id": "d"}))
     assert event.id == again.id != other.id
+
+
+def test_a_response_with_tokens_came_to_something() -> None:
+    """It is a completion, whatever else its event says."""
+    (event,) = _read(_log("codex.sse_event", COMPLETED | {"error.message": "odd"}))
+    assert isinstance(event, Completion)
+    assert (event.success, event.error) == (True, None)
 
 
 @pytest.mark.parametrize(("name", "fields"), NOTHING)

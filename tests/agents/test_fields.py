@@ -14,6 +14,7 @@ from exporter.agents.fields import (
     count,
     flag,
     instant,
+    kind,
     milliseconds,
     number,
     parts,
@@ -46,6 +47,27 @@ def test_a_text_may_be_required() -> None:
     with pytest.raises(Unfit) as refused:
         required_text({"x": ""}, "x")
     assert (refused.value.code, refused.value.field) == (Code.MISSING_FIELD, "x")
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("ShellError", "ShellError"),
+        ("errors/http:429_x.y-z", "errors/http:429_x.y-z"),
+        ("a" * 64, "a" * 64),
+        ("a" * 65, "other"),
+        ("a" * 200, "other"),
+        ("no such file", "other"),
+        ("word\n", "other"),
+        ("wört", "other"),
+        (7, "7"),
+        (True, None),
+    ]
+    + [(value, None) for value in NONE],
+)
+def test_what_is_a_kind(value: object, found: str | None) -> None:
+    """One word of those that names are made of; any other text is not repeated."""
+    assert kind({"x": value}, "x") == found
 
 
 @pytest.mark.parametrize(
@@ -176,7 +198,7 @@ def test_what_is_not_an_object_has_no_parts() -> None:
 
 
 @given(JUNK)
-@pytest.mark.parametrize("read", [text, count, milliseconds, usd, status_code, flag, instant])
+@pytest.mark.parametrize("read", [text, kind, count, milliseconds, usd, status_code, flag, instant])
 def test_any_value_is_taken_or_refused(read: Callable[..., object], value: object) -> None:
     """There is one error, and no other."""
     with suppress(Unfit):

@@ -139,6 +139,8 @@ def test_the_provider(auth_type: str | None, provider: str) -> None:
         ({"status_code": "RESOURCE_EXHAUSTED"}, {"status_code": None}),
         ({"status_code": None, "http.status_code": 503}, {"status_code": 503}),
         ({"error.message": None}, {}),
+        ({"model": None}, {}),
+        ({"model_name": None}, {}),
         (
             {"error.message": None, "error": None, "error.type": None},
             {"error": None, "error_type": None},
@@ -173,6 +175,10 @@ def test_an_api_error_is_a_failed_completion(
         (
             {"success": False, "error": "ENOENT /secret", "error_type": "file_not_found"},
             {"success": False, "error": "file_not_found"},
+        ),
+        (
+            {"success": False, "error_type": "no such file: /secret"},
+            {"success": False, "error": "other"},
         ),
     ],
 )
@@ -267,6 +273,7 @@ def test_a_record_is_known_again() -> None:
         ("gemini_cli.api_response", RESPONSE | {"model": None}, "model"),
         ("gemini_cli.api_response", RESPONSE | {"duration_ms": "fast"}, "duration_ms"),
         ("gemini_cli.api_response", RESPONSE | {"input_token_count": -1}, "input_token_count"),
+        ("gemini_cli.api_error", FAILURE | {"model": None, "model_name": ""}, "model"),
         ("gemini_cli.tool_call", TOOL | {"function_name": ""}, "function_name"),
     ],
 )

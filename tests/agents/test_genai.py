@@ -410,3 +410,14 @@ def test_any_call_is_read_or_refused(attributes: dict[str, Any]) -> None:
         whole = attributes | {"gen_ai.operation.name": operation}
         read_or_refused(lambda whole=whole: list(AGENT.span(span("my-service", "chat", **whole))))  # type: ignore[misc]
     read_or_refused(lambda: list(AGENT.log(log_record("my-service", DETAILS, **attributes))))
+
+
+@pytest.mark.parametrize(("sampled", "counted"), [(True, 0), (False, 1)])
+def test_an_event_within_a_span_that_is_exported_is_left_to_it(
+    *, sampled: bool, counted: int
+) -> None:
+    """Which of the two comes first is not said, and only the span tells the latency."""
+    attributes: dict[str, Any] = {"gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 5}
+    record = log_record("shop", DETAILS, span_id=SPAN_ID, **attributes)
+    record.sampled = sampled
+    assert len(list(AGENT.log(record))) == counted

@@ -149,6 +149,31 @@ def test_a_session_error_is_a_log_event() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        ('{"name": "APIError", "data": {"message": "no", "body": "SECRET"}}', "APIError: no"),
+        ({"name": "APIError", "data": {"message": "no", "body": "SECRET"}}, "APIError: no"),
+        ('{"name": "APIError", "data": {"responseBody": "SECRET"}}', "APIError"),
+        (' {"data": {"message": "no"}, "message": "SECRET"}', "no"),
+        ('{"name": "the SECRET key", "data": {"message": "no"}}', "other: no"),
+        (f'{{"headers": "SECRET {"x" * 5_000}", "name": "APIError"}}', "APIError"),
+        ('{"data": "SECRET"}', "the session failed"),
+        ('["SECRET"]', "the session failed"),
+        ('{"name": "APIError", "data": {"body": "SECR', "the session failed"),
+        ("[" * 100_000, "the session failed"),
+        ("x" * 5_000, "x" * 4_096),
+    ],
+)
+def test_of_an_error_that_is_json_only_name_and_message_are_kept(
+    error: object, message: str
+) -> None:
+    """The rest may hold headers and bodies; of JSON that is cut off nothing is sure."""
+    (log,) = told("session.error", {"error": error})
+    assert isinstance(log, Log)
+    assert log.message == message
+
+
+@pytest.mark.parametrize(
     "name", ["session.idle", "tool_decision", "user_prompt", "subtask_invoked", "api_response", ""]
 )
 def test_other_log_events_count_nothing(name: str) -> None:

@@ -80,7 +80,7 @@ def test_everything_counts_once(url: str, *, gzip: bool) -> None:
 
 
 def test_an_event_that_comes_before_its_span(url: str) -> None:
-    """It is the call already, and its span adds nothing to it."""
+    """It is left to the span, which tells the latency too."""
     with (
         tracer(url, "early") as spans,
         logger(url, "early") as events,
@@ -90,6 +90,8 @@ def test_an_event_that_comes_before_its_span(url: str) -> None:
     totals = Totals(url, "early")
     assert totals.outcomes == {"success": 1}
     assert totals.tokens == TOKENS
+    (call,) = (call for call in ask(url, "/api/v1/calls")["calls"] if call["agent"] == "early")
+    assert call["latency_ms"] == 1500
 
 
 def test_the_api_tells_of_the_call(url: str) -> None:

@@ -76,6 +76,7 @@ def test_a_record_has_all_it_was_told() -> None:
             },
             TRACE_ID,
             SPAN_ID,
+            sampled=True,
         )
     ]
     assert decoded.records[0].origin.service == "claude-code"
@@ -89,7 +90,8 @@ def test_an_empty_record_is_one_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("record", "name"),
     [
-        ({"eventName": "a", "attributes": [attribute("event.name", "b")]}, "a"),
+        ({"eventName": "a", "attributes": [attribute("event.name", "b")]}, "b"),
+        ({"eventName": "a", "attributes": [attribute("event.name", "")]}, "a"),
         ({"attributes": [attribute("event.name", "b")], "body": any_value("c")}, "b"),
         ({"attributes": [attribute("event.name", "")], "body": any_value("c")}, "c"),
         ({"attributes": [attribute("event.name", 5)], "body": any_value("c")}, "c"),
@@ -103,7 +105,7 @@ def test_an_empty_record_is_one_all_the_same() -> None:
     ],
 )
 def test_a_record_is_named_by_the_first_that_tells(record: Json, name: str) -> None:
-    """Its event name, the attribute for it, or its body, where that is text; 256 characters."""
+    """The attribute for it, its event name, or its body, where that is text; 256 characters."""
     assert read_one(record).name == name
 
 
@@ -196,12 +198,12 @@ def test_long_text_is_cut() -> None:
 
 
 def test_attributes_beyond_the_most_are_left_out() -> None:
-    """A record keeps the first 128 attributes; a list, and a map, its first 128 values."""
-    many = {f"a{number}": number for number in range(200)}
-    kept = dict(list(many.items())[:128])
+    """A record keeps the first 1,024 attributes; a list, and a map, its first 128 values."""
+    many = {f"a{number}": number for number in range(1_100)}
+    kept = dict(list(many.items())[:1_024])
     assert attributes_of(*(attribute(*pair) for pair in many.items())) == kept
     assert attributes_of(attribute("m", many), attribute("l", list(range(200)))) == {
-        "m": kept,
+        "m": dict(list(many.items())[:128]),
         "l": list(range(128)),
     }
 

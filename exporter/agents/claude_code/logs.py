@@ -20,6 +20,7 @@ from exporter.agents.fields import (
     Fields,
     count,
     flag,
+    kind,
     milliseconds,
     required_text,
     status_code,
@@ -130,7 +131,7 @@ def _tool(record: LogRecord) -> Iterable[Event]:
         tool=required_text(fields, "tool_name"),
         success=flag(fields, "success"),
         duration_ms=milliseconds(fields, "duration_ms"),
-        error=text(fields, "error_type"),  # `error` may hold what the tool put out.
+        error=kind(fields, "error_type"),  # `error` may hold what the tool put out.
     )
     use = text(fields, "tool_use_id")
     return (identified(event, "tool", *((use,) if use else _of_event(record))),)
@@ -181,8 +182,8 @@ def _said(message: str, told: dict[str, str]) -> dict[str, Any]:
 
 
 def _told(fields: Fields, *names: str) -> dict[str, str]:
-    """Return those of the attributes that are there; names and numbers, and never content."""
-    return {name: value for name in names if (value := text(fields, name)) is not None}
+    """Return those of the attributes that are there; words and numbers, and never content."""
+    return {name: value for name in names if (value := kind(fields, name)) is not None}
 
 
 def _log(record: LogRecord, event: Log) -> Event:

@@ -2,9 +2,15 @@
 
 A call is told by what its stream of server-sent events comes to. There is an event of ours for each
 of those: the one of kind `response.completed` that has token counts is the completion (another of
-that kind has none), one of kind `response.failed` a call that failed on its way. A call that was
-refused is told by its `codex.api_request`. Each attempt has one, and whether another follows cannot
-be told, so each counts as a call that failed; those that were answered are told by their stream.
+that kind has none). One of that kind or of `response.failed`, or of no kind, that has an error is a
+call that failed on its way. A call that was refused is told by its `codex.api_request`, or over a
+websocket by `codex.websocket_connect` or `codex.websocket_request`. Each attempt has one, and
+whether another follows cannot be told, so each counts as a call that failed; those that were
+answered are told by their stream.
+
+What is ugly: a stream that breaks off can be told twice, by the event that broke and by one of kind
+`response.completed`. Neither is always there, and nothing but their time being near says that they
+are one. So both count: a failure told twice is better than one that is not told.
 
 Fields that Codex formats come as strings (`duration_ms`, `input_token_count`, `success`). It tells
 neither what a call cost nor how long it took, and an event has no id but its time.
@@ -43,8 +49,12 @@ _COUNTS: Final = {
     "output": "output_token_count",
     "reasoning": "reasoning_token_count",
     "cache_read": "cached_token_count",
+    "cache_write": "cache_write_token_count",
 }
+_FAILING_KINDS: Final = frozenset({"response.completed", "response.failed", None})
 _FAILING_STATUS_MIN: Final = 400
+_MODEL_ENDPOINT: Final = "/responses"
+_ENDPOINT_LENGTH_MAX: Final = 4_096
 
 
 def read_log(record: LogRecord) -> Iterable[Event]:
@@ -54,26 +64,27 @@ def read_log(record: LogRecord) -> Iterable[Event]:
 
 
 def _server_sent(record: LogRecord) -> Iterable[Event]:
-    kind = record.attributes.get("event.kind")
-    if kind == "response.completed":
-        return _completed(record)
-    if kind == "response.failed" and text(record.attributes, "error.message"):
+    kind = text(record.attributes, "event.kind")
+    told = told_counts(record.attributes, _COUNTS) if kind == "response.completed" else {}
+    if "input" in told:
+        event = Completion(**_of_model(record), success=True, tokens=disjoint(told))
+        return (identified(event, "call", *_of_event(record)),)
+    if kind in _FAILING_KINDS and text(record.attributes, "error.message"):
         return (_failure(record),)
     return ()
 
 
-def _completed(record: LogRecord) -> Iterable[Event]:
-    told = told_counts(record.attributes, _COUNTS)
-    if "input" not in told:
-        return ()
-    event = Completion(**_of_model(record), success=True, tokens=disjoint(told))
-    return (identified(event, "call", *_of_event(record)),)
-
-
 def _asked(record: LogRecord) -> Iterable[Event]:
-    status = status_code(record.attributes, "http.response.status_code") or 0
-    failed = status >= _FAILING_STATUS_MIN or text(record.attributes, "error.message")
-    return (_failure(record),) if failed else ()
+    """Read a request, unless it asked for something else than an answer of the model."""
+    endpoint = text(record.attributes, "endpoint", length_max=_ENDPOINT_LENGTH_MAX)
+    return () if endpoint and _MODEL_ENDPOINT not in endpoint else _tried(record)
+
+
+def _tried(record: LogRecord) -> Iterable[Event]:
+    fields = record.attributes
+    status = status_code(fields, "http.response.status_code") or 0
+    refused = status >= _FAILING_STATUS_MIN or flag(fields, "success") is False
+    return (_failure(record),) if refused or text(fields, "error.message") else ()
 
 
 def _failure(record: LogRecord) -> Event:
@@ -118,6 +129,8 @@ def _conversation(record: LogRecord) -> Iterable[Event]:
 _READERS: Final[dict[str, Callable[[LogRecord], Iterable[Event]]]] = {
     "sse_event": _server_sent,
     "api_request": _asked,
+    "websocket_connect": _tried,
+    "websocket_request": _tried,
     "turn_ttft": _first_token,
     "tool_result": _tool,
     "conversation_starts": _conversation,

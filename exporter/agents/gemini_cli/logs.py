@@ -14,6 +14,7 @@ from exporter.agents.fields import (
     Fields,
     count,
     flag,
+    kind,
     milliseconds,
     required_text,
     status_code,
@@ -80,7 +81,7 @@ class LogEvents:
         vertex_ai = self._provider is not None and fields.get("auth_type") == "vertex-ai"
         return Completion(
             **self._common(record),
-            model=required_text(fields, "model"),
+            model=_model(fields),
             provider=VERTEX_AI if vertex_ai else self._provider,
             latency_ms=milliseconds(fields, "duration_ms"),
         )
@@ -92,7 +93,7 @@ class LogEvents:
             tool=required_text(fields, "function_name"),
             success=flag(fields, "success"),
             duration_ms=milliseconds(fields, "duration_ms"),
-            error=text(fields, "error_type"),  # `error` may hold what the tool put out.
+            error=kind(fields, "error_type"),  # `error` may hold what the tool put out.
         )
         return identified(event, "tool", record.time_ns, fields)
 
@@ -114,6 +115,11 @@ def _identified_call(call: Completion, record: LogRecord) -> Event:
     if response:
         return identified(call, "call", response)
     return identified(call, "call", record.name, record.time_ns, record.attributes)
+
+
+def _model(fields: Fields) -> str:
+    """Return the model; of a call that failed there are two names, and either may be there."""
+    return text(fields, "model") or text(fields, "model_name") or required_text(fields, "model")
 
 
 def _first(fields: Fields, *names: str) -> str | None:

@@ -1,8 +1,8 @@
 """The one log event of the conventions that stands for a call.
 
-It may come without a span, where traces are sampled, so it counts by itself; with a span it is the
-same call once more. It tells no latency. One that tells nothing of an answer is of the request
-alone, and counts nothing.
+It may come without a span, where traces are sampled, so it counts by itself. Within a span that is
+exported too it is left to that, which may come later and tells the latency besides. One that tells
+nothing of an answer is of the request alone, and counts nothing.
 """
 
 from collections.abc import Iterable
@@ -22,6 +22,8 @@ _TELLS_OTHERWISE: Final = frozenset({"gemini-cli", "qwen-code"})
 def read_log(record: LogRecord, agent: str) -> Iterable[Event]:
     """Return the call of an agent that a log event tells of. Raises `Unfit`."""
     if record.name != DETAILS or record.origin.scope in _TELLS_OTHERWISE:
+        return ()
+    if record.sampled and record.span_id:
         return ()
     if not any(name.startswith(_OF_AN_ANSWER) for name in record.attributes):
         return ()

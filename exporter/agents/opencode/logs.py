@@ -3,16 +3,23 @@
 They mirror Claude Code's, under bare names, and are dated by when the thing began. A session within
 a session is a task and no session. A cost of 0 stands for every model without a price, so it is
 unknown, not free. A call is a step: its duration is that of the call and the tools it asked for.
+The error of a session may be JSON that holds the headers and the body of a response: only its name
+and its message are read.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Any, Final
+
+import msgspec
 
 from exporter.agents.fields import (
     SESSION_LENGTH_MAX,
+    Fields,
     count,
     flag,
+    kind,
     milliseconds,
+    parts,
     required_text,
     status_code,
     text,
@@ -119,16 +126,38 @@ def _activity(record: LogRecord, kind: ActivityKind) -> Activity:
 
 
 def _session_error(record: LogRecord) -> Event:
-    message = text(record.attributes, "error", length_max=ERROR_LENGTH_MAX)
     log = Log(
         level="error",
         source=NAME,
-        message=message or "the session failed",
+        message=_error(record.attributes) or "the session failed",
         agent=NAME,
         session_id=_session(record),
         at=seconds(record.time_ns) or ARRIVAL,
     )
     return identified(log, "log", record.name, record.time_ns, record.attributes)
+
+
+def _error(fields: Fields) -> str | None:
+    """Return an error's text; of one that is JSON, name and message: the rest may be secret."""
+    found = fields.get("error")
+    if isinstance(found, str):
+        found = _parsed(found)
+    if isinstance(found, str):
+        return found[:ERROR_LENGTH_MAX]
+    if not isinstance(found, dict):
+        return None
+    message = text(parts(found, "data"), "message", length_max=ERROR_LENGTH_MAX)
+    return ": ".join(told for told in (kind(found, "name"), message) if told)[:ERROR_LENGTH_MAX]
+
+
+def _parsed(written: str) -> Any:  # noqa: ANN401 - what JSON holds
+    """Return what a text holds as JSON: itself where it is none, nothing where that is broken."""
+    if not written.lstrip().startswith(("{", "[")):
+        return written
+    try:
+        return msgspec.json.decode(written)
+    except (msgspec.DecodeError, RecursionError):
+        return None
 
 
 def _session(record: LogRecord) -> str | None:
