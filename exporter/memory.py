@@ -20,7 +20,7 @@ from exporter.metrics.recorder import Recorder
 from exporter.metrics.registry import Registry
 from exporter.pipeline import remembrance
 from exporter.pipeline.dedupe import Dedupe
-from exporter.pipeline.turns import pieces
+from exporter.pipeline.turns import finish, pieces
 from exporter.store.summary import Imported
 from exporter.store.telemetry import TelemetryStore
 
@@ -46,6 +46,17 @@ class Memory:
         self._recorder = Recorder(registry)
         self._clock = clock
         self.on_change: Callable[[], None] = _do_nothing
+
+    @property
+    def evictions(self) -> dict[str, int]:
+        """How often something had to go for want of room, by what it was, since the start."""
+        dedupe = self.dedupe
+        return {
+            "idempotency_key": dedupe.keys.evicted,
+            "event_id": dedupe.ids.evicted,
+            "total": dedupe.totals.evicted,
+            **self.store.evictions,
+        }
 
     def apply(self, events: Sequence[Event], now: float) -> None:
         """Take committed events in, as of `now`, Unix seconds."""
@@ -90,7 +101,7 @@ class Memory:
         if batch.summary is not None:
             for part in _imported(batch.summary).pieces():
                 faults += _faults_of(self.store.absorb, part, at)
-        self.dedupe.remember([batch], remembrance.monotonic(at, self._clock))
+        finish(self.dedupe.remember([batch], remembrance.monotonic(at, self._clock)))
         return faults
 
     def forget_replayed_losses(self) -> None:

@@ -3,16 +3,20 @@
 In two steps, because a commit may fail in between: what a group holds is looked up, and only once
 the group is committed is it remembered. Until then nothing changes, so there is nothing to undo,
 and a group that fails pushes no committed key out of its place.
+
+Both are generators that stop after every piece, for whoever has others to let go on. Nothing else
+may ask or add until they are through.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from exporter.event.types import Activity, Completion, Event
 from exporter.pipeline.batch import Batch
 from exporter.pipeline.cumulative import Total, Totals
 from exporter.pipeline.secrets import id_without_keys
+from exporter.pipeline.turns import pieces
 
 
 class Committed(Protocol):
@@ -78,7 +82,9 @@ class Dedupe:
         self.ids = Remembered(keys_max=ids_max, ttl_secs=ttl_secs)
         self.totals = Totals()
 
-    def reduce(self, batches: Sequence[Batch], now: float) -> list[list[Event]]:
+    def reduce(
+        self, batches: Sequence[Batch], now: float
+    ) -> Generator[None, None, list[list[Event]]]:
         """Leave in a group of batches only what is new; return the duplicates of each.
 
         The key of a batch that came before is taken out too: it is that one's.
@@ -86,12 +92,19 @@ class Dedupe:
         keys: set[str] = set()
         ids: set[str] = set()
         totals: dict[str, Total] = {}
-        duplicates = [self._reduce_one(batch, keys, ids, now) for batch in batches]
+        duplicates = []
         for batch in batches:
-            self.totals.fill_in(batch.events, totals)
+            found = yield from self._reduce_one(batch, keys, ids, now)
+            duplicates.append(found)
+        for batch in batches:
+            for piece in pieces(batch.events):
+                self.totals.fill_in(piece, totals)
+                yield
         return duplicates
 
-    def _reduce_one(self, batch: Batch, keys: set[str], ids: set[str], now: float) -> list[Event]:
+    def _reduce_one(
+        self, batch: Batch, keys: set[str], ids: set[str], now: float
+    ) -> Generator[None, None, list[Event]]:
         key = batch.idempotency_key
         if key is not None:
             if key in keys or self.keys.knows(key, now):
@@ -101,34 +114,41 @@ class Dedupe:
             keys.add(key)
         duplicates = []
         fresh = []
-        for event in batch.events:
-            event_id = event.id
-            if event_id is None:
-                fresh.append(event)
-                continue
-            # As it will be kept: a retry is compared with what was.
-            event_id = event.id = id_without_keys(event_id)
-            if event_id in ids or self.ids.knows(event_id, now):
-                duplicates.append(event)
-            else:
-                ids.add(event_id)
-                fresh.append(event)
+        for piece in pieces(batch.events):
+            for event in piece:
+                event_id = event.id
+                if event_id is None:
+                    fresh.append(event)
+                    continue
+                # As it will be kept: a retry is compared with what was.
+                event_id = event.id = id_without_keys(event_id)
+                if event_id in ids or self.ids.knows(event_id, now):
+                    duplicates.append(event)
+                else:
+                    ids.add(event_id)
+                    fresh.append(event)
+            yield
         if duplicates:
             batch.events, of_told_runs = _parted(fresh, duplicates)
             duplicates += of_told_runs
             ids.difference_update([event.id for event in of_told_runs])
         return duplicates
 
-    def remember(self, batches: Iterable[Committed], now: float) -> None:
+    def remember(self, batches: Iterable[Committed], now: float) -> Generator[None, None, None]:
         """Remember what was committed of the batches that `reduce` has been through."""
         for batch in batches:
             if batch.idempotency_key is not None:
                 self.keys.add(batch.idempotency_key, now)
-            for event in batch.events:
-                if event.id is not None:
-                    self.ids.add(event.id, now)
-                if event.__class__ is Activity:
-                    self.totals.remember(event)
+            for piece in pieces(batch.events):
+                self._remember(piece, now)
+                yield
+
+    def _remember(self, events: Iterable[Event], now: float) -> None:
+        for event in events:
+            if event.id is not None:
+                self.ids.add(event.id, now)
+            if event.__class__ is Activity:
+                self.totals.remember(event)
 
 
 def _parted(fresh: list[Event], duplicates: list[Event]) -> tuple[list[Event], list[Event]]:

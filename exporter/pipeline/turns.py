@@ -1,7 +1,7 @@
 """Turns: long work on the event loop, cut where others may go on."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import TypeVar
 
 from exporter.clock import Clock
@@ -27,6 +27,26 @@ class Turns:
         if self._clock.monotonic() - self._began >= TURN_SECS_MAX:
             await asyncio.sleep(0)
             self._began = self._clock.monotonic()
+
+    async def through(self, work: Generator[None, None, T]) -> T:
+        """Go through work that stops after every piece, and return what it returns."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                value: T = end.value
+                return value
+            await self.over()
+
+
+def finish(work: Generator[None, None, T]) -> T:
+    """Go through work without letting others go on, and return what it returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            value: T = end.value
+            return value
 
 
 def pieces(items: Sequence[T]) -> Iterator[Sequence[T]]:

@@ -101,7 +101,7 @@ class Writer:
         turns = Turns(self._clock)
         batches = [offer.batch for offer in offers]
         summaries = [batch.summary is not None for batch in batches]
-        duplicates = self._dedupe.reduce(batches, monotonic)
+        duplicates = await turns.through(self._dedupe.reduce(batches, monotonic))
         for batch in batches:
             redactor = Redactor()
             for piece in pieces(batch.events):
@@ -110,7 +110,7 @@ class Writer:
         if not await self._committed(batches, now):
             _refuse_unanswered(offers, _NOT_COMMITTED)
             return
-        self._dedupe.remember(batches, monotonic)
+        await turns.through(self._dedupe.remember(batches, monotonic))
         for offer, repeated, summary in zip(offers, duplicates, summaries, strict=True):
             batch = offer.batch
             await self._applied(batch, now, turns)

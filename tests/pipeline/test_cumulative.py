@@ -9,6 +9,7 @@ from exporter.pipeline.batch import Batch
 from exporter.pipeline.cumulative import Total, Totals
 from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.remembrance import restore, save
+from exporter.pipeline.turns import finish
 from tests.builders import NOW
 from tests.clock import ManualClock
 
@@ -83,8 +84,8 @@ def test_a_key_in_the_name_of_a_stream_is_not_kept() -> None:
     dedupe = Dedupe(keys_max=10, ids_max=10, ttl_secs=60)
     for total, added in ((5, 5), (7, 2)):
         batch = Batch("native", [told(key, total, NOW + total)], NOW)
-        dedupe.reduce([batch], NOW)
-        dedupe.remember([batch], NOW)
+        finish(dedupe.reduce([batch], NOW))
+        finish(dedupe.remember([batch], NOW))
         (event,) = batch.events
         assert isinstance(event, Activity)
         assert event.amount == added
@@ -114,8 +115,8 @@ def test_what_is_added_sums_up_to_what_was_done(steps: list[tuple[str, bool, int
         if lost:
             continue
         batch = Batch("otlp_metrics", [told(stream, done[stream], at, since[stream])], at)
-        dedupe.reduce([batch], at)
-        dedupe.remember([batch], at)
+        finish(dedupe.reduce([batch], at))
+        finish(dedupe.remember([batch], at))
         (event,) = batch.events
         assert isinstance(event, Activity)
         assert event.amount == done[stream] - exported[stream]

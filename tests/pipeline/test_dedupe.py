@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from exporter.event.types import Completion, Event, ToolCall
 from exporter.pipeline.batch import Batch
 from exporter.pipeline.dedupe import Dedupe, Remembered
+from exporter.pipeline.turns import EVENTS_PER_PIECE, finish
 from tests.pipeline.builders import NOW, call, push
 
 TTL_SECS = 100.0
@@ -78,14 +79,14 @@ def test_memory_is_as_a_plain_list_would_have_it(steps: list[tuple[str, int]]) -
 
 def commit(dedupe: Dedupe, *batches: Batch) -> list[list[Event]]:
     """Take batches through both steps as one group; return the duplicates of each."""
-    duplicates = dedupe.reduce(batches, NOW)
-    dedupe.remember(batches, NOW)
+    duplicates = finish(dedupe.reduce(batches, NOW))
+    finish(dedupe.remember(batches, NOW))
     return duplicates
 
 
 def fail(dedupe: Dedupe, *batches: Batch) -> list[list[Event]]:
     """Take batches through the first step only, as where their commit fails."""
-    return dedupe.reduce(batches, NOW)
+    return finish(dedupe.reduce(batches, NOW))
 
 
 def test_a_batch_pushed_again_under_its_key_is_all_duplicates() -> None:
@@ -190,13 +191,13 @@ def test_an_id_is_remembered_without_the_key_in_it() -> None:
     key = "sk-ant-api03-" + "a1B2c3D4" * 8
     dedupe = Dedupe(keys_max=10, ids_max=10, ttl_secs=60)
     batch = Batch("native", [Completion(model="m", id=f"{key}-{n}") for n in (1, 2, 1)], NOW)
-    (duplicates,) = dedupe.reduce([batch], 0.0)
-    dedupe.remember([batch], 0.0)
+    (duplicates,) = finish(dedupe.reduce([batch], 0.0))
+    finish(dedupe.remember([batch], 0.0))
     kept = [event.id for event in batch.events]
     assert (len(kept), len(duplicates)) == (2, 1)
     assert not any(key in str(one) for one in (*kept, *dict(dedupe.ids.seen())))
     again = Batch("native", [Completion(model="m", id=f"{key}-2")], NOW)
-    assert len(dedupe.reduce([again], 1.0)[0]) == 1
+    assert len(finish(dedupe.reduce([again], 1.0))[0]) == 1
 
 
 def test_of_a_run_all_completions_count_or_none() -> None:
@@ -211,10 +212,19 @@ def test_of_a_run_all_completions_count_or_none() -> None:
     known = Batch("otlp_logs", [Completion(model="m", id="b")], NOW)
     batch = Batch("native", [*run("1", "a", "b", "c"), *run("2", "d", "e"), *other], NOW)
     later = Batch("otlp_logs", [Completion(model="m", id="a")], NOW)
-    duplicates = dedupe.reduce([known, batch, later], 0.0)
+    duplicates = finish(dedupe.reduce([known, batch, later], 0.0))
     assert [event.id for event in batch.events] == ["d", "e", "x", "t", None]
     assert [[event.id for event in batch] for batch in duplicates] == [[], ["b", "a", "c"], []]
     assert [event.id for event in later.events] == ["a"]
-    dedupe.remember([known, batch, later], 0.0)
+    finish(dedupe.remember([known, batch, later], 0.0))
     again = Batch("otlp_logs", [Completion(model="m", id="c")], NOW)
-    assert dedupe.reduce([again], 1.0) == [[]]
+    assert finish(dedupe.reduce([again], 1.0)) == [[]]
+
+
+def test_others_get_a_turn_between_pieces() -> None:
+    """Looking up and remembering stop after every piece of a batch, however large that is."""
+    batch = push(*(ToolCall(tool="t", id=str(number)) for number in range(3 * EVENTS_PER_PIECE)))
+    dedupe = make_dedupe(ids_max=1_000)
+    assert len(list(dedupe.reduce([batch], NOW))) == 2 * 3
+    for piece, _ in enumerate(dedupe.remember([batch], NOW), start=1):
+        assert len(dedupe.ids) == piece * EVENTS_PER_PIECE
