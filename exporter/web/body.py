@@ -5,8 +5,7 @@ taken from the wire. So a crowd of large ones is held by the kernel, and by thos
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
@@ -44,22 +43,24 @@ class Bodies:
         if (request.content_length or 0) > self.bytes_max:
             raise too_large(self.bytes_max)
 
-    @asynccontextmanager
-    async def read(self, request: web.Request) -> AsyncIterator[bytes]:
-        """Yield the body of a request, still packed; it counts as held until it is let go of.
+    def read(self, request: web.Request) -> AbstractAsyncContextManager[bytes]:
+        """Return the body of a request, still packed; it counts as held until it is let go of.
 
-        Raises `Refusal`: `too_large` as soon as that is known, `queue_full` where the bodies that
-        are held hold too much already or too many large ones are being read, `timeout` where it
-        does not come in time, `truncated` where it breaks off.
+        Entering raises `Refusal`: `too_large` as soon as that is known, `queue_full` where the
+        bodies that are held hold too much already or too many large ones are being read, `timeout`
+        where it does not come in time, `truncated` where it breaks off.
         """
-        self.check_length(request)
-        body = _Body(request)
-        try:
-            yield await self._whole(body)
-        finally:
-            self._held_bytes -= body.size_bytes
+        return _Held(self, request)
 
-    async def _whole(self, body: "_Body") -> bytes:
+    async def whole(self, body: "_Body") -> bytes:
+        """Return all of a body, which counts as held from here on. Raises as `read`."""
+        self.check_length(body.request)
+        content = body.request.content
+        if content.is_eof() and content.exception() is None:
+            # It came with its headers, as most do. No timer, no generator: 12 us a push less.
+            piece = content.read_nowait()
+            self._hold(body, piece)
+            return piece
         try:
             async with asyncio.timeout(self.timeout_secs):
                 return await self._read(body)
@@ -71,6 +72,10 @@ class Bodies:
             raise too_large(self.bytes_max) from None
         except BROKEN_OFF:
             raise Refusal(Code.TRUNCATED, "the body breaks off") from None
+
+    def let_go(self, body: "_Body") -> None:
+        """Let go of what is held of a body."""
+        self._held_bytes -= body.size_bytes
 
     async def _read(self, body: "_Body") -> bytes:
         pieces: list[bytes] = []
@@ -126,6 +131,24 @@ class _Body:
         """Whether it needs a place: it is not small, and not all of it has come."""
         size_bytes = max(self.size_bytes, self.request.content_length or 0)
         return size_bytes > LARGE_BYTES and not self.request.content.is_eof()
+
+
+class _Held:
+    """Holds a body as long as it is needed."""
+
+    def __init__(self, bodies: Bodies, request: web.Request) -> None:
+        self._bodies = bodies
+        self._body = _Body(request)
+
+    async def __aenter__(self) -> bytes:
+        try:
+            return await self._bodies.whole(self._body)
+        except BaseException:
+            self._bodies.let_go(self._body)
+            raise
+
+    async def __aexit__(self, *_raised: object) -> None:
+        self._bodies.let_go(self._body)
 
 
 def _too_much() -> Refusal:
