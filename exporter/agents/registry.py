@@ -34,15 +34,16 @@ class Authors:
     """
 
     def __init__(self) -> None:
-        self._by_origin: dict[int, Agent | None] = {}
+        self._origin: Origin | None = None
+        self._agent: Agent | None = None
 
     def of(self, record: Record) -> Agent:
         """Return the agent that a record is from."""
-        origin = record.origin
-        # By identity: records of one scope share their origin, and it outlives this.
-        if id(origin) not in self._by_origin:
-            self._by_origin[id(origin)] = _of_origin(origin)
-        return self._by_origin[id(origin)] or _named(_name_of(record)) or genai.AGENT
+        # Records of one scope come one after the other, and share their origin.
+        if record.origin is not self._origin:
+            self._origin = record.origin
+            self._agent = _of_origin(record.origin)
+        return self._agent or _named(_name_of(record)) or genai.AGENT
 
 
 def _of_origin(origin: Origin) -> Agent | None:

@@ -55,12 +55,12 @@ def translate(records: Sequence[Record], received_at: float) -> Translated:
     return translated._replace(used=used)
 
 
-def _read(agent: Agent, record: Record) -> list[Event]:
+def _read(agent: Agent, record: Record) -> tuple[Event, ...]:
     if isinstance(record, LogRecord):
-        return list(agent.log(record))
+        return tuple(agent.log(record))
     if isinstance(record, Span):
-        return list(agent.span(record))
-    return list(agent.point(record))
+        return tuple(agent.span(record))
+    return tuple(agent.point(record))
 
 
 def _take(events: Iterable[Event], received_at: float, translated: Translated) -> bool:

@@ -176,7 +176,7 @@ def _fields(written: dict[str, Any]) -> dict[str, Any]:
             continue
         if camel in _WHOLE and isinstance(value, float) and value.is_integer():
             fields[camel] = int(value)
-        elif camel == "intValue" and isinstance(value, str):
+        elif camel in _WHOLE and isinstance(value, str):
             fields[camel] = _whole(value)
         else:
             fields[camel] = _normalised(value)

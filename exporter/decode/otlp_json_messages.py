@@ -21,6 +21,9 @@ M = TypeVar("M", bound=Struct)
 Int64 = Annotated[int, Meta(ge=INT64_MIN, le=INT64_MAX)] | None
 """What only a decoder that is not strict reads from a string; five times as fast as we could."""
 
+Nanoseconds = Annotated[int, Meta(ge=0)] | None
+"""As `Int64`: the time of a log record, of which there are most."""
+
 Whole = Annotated[int, Meta(ge=INT64_MIN, le=INT64_MAX)] | str | None
 Unsigned = int | str | None
 Real = float | str | None
@@ -95,8 +98,8 @@ class Scope(Message):
 class LogRecord(Message):
     """A log record."""
 
-    time_unix_nano: Unsigned = None
-    observed_time_unix_nano: Unsigned = None
+    time_unix_nano: Nanoseconds = None
+    observed_time_unix_nano: Nanoseconds = None
     event_name: str | None = None
     body: AnyValue | None = None
     attributes: list[KeyValue] | None = None

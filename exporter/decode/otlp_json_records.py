@@ -55,11 +55,11 @@ def log_record(record: wire.LogRecord, origin: Origin) -> LogRecord:
     return LogRecord(
         origin,
         log_name(record.event_name or "", found) or _text(record.body),
-        _unsigned(record.time_unix_nano) or _unsigned(record.observed_time_unix_nano),
+        unsigned(record.time_unix_nano or record.observed_time_unix_nano or 0),
         found,
         hex_id(record.trace_id, TRACE_ID_DIGITS) if record.trace_id else None,
         hex_id(record.span_id, SPAN_ID_DIGITS) if record.span_id else None,
-        bool(_whole(record.flags) & SAMPLED),
+        bool(record.flags) and bool(_whole(record.flags) & SAMPLED),
     )
 
 
