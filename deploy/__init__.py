@@ -1,0 +1,1 @@
+"""What runs the exporter, and what looks at it."""

@@ -1,0 +1,1 @@
+"""Grafana: the boards, what makes them, and how they are provisioned."""

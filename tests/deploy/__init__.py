@@ -1,0 +1,1 @@
+"""Tests of what runs the exporter, and of what looks at it."""
