@@ -38,14 +38,18 @@ def settle(event: Event, received_at: float) -> tuple[Code, str] | None:
     An absent instant becomes `received_at`. One further ahead than `SKEW_SECS_MAX` is a clock gone
     wrong or milliseconds taken for seconds: `too_new`. A reset time may lie in the future.
     """
-    at = _seconds(event.at)
-    if at is None:
+    at: float | None = event.at
+    if at.__class__ is not float:
+        at = _seconds(at)
+    if at is None or at != at:  # noqa: PLR0124 - only NaN differs from itself
         event.at = received_at
     elif 0.0 <= at <= received_at + SKEW_SECS_MAX:
         event.at = at
     else:
         code = Code.OUT_OF_RANGE if at < 0 else Code.TOO_NEW
         return code, f"$.{_WIRE_NAMES[event.__class__]}"
+    if event.__class__ is Completion and event.resets_at is None:
+        return None  # As most are.
     if isinstance(event, _MAY_RESET) and event.resets_at is not None:
         event.resets_at = _seconds(event.resets_at)
         if event.resets_at is not None and not 0.0 <= event.resets_at <= INSTANT_MAX:
