@@ -34,6 +34,8 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m exporter.metrics > docs/metrics.md
+	$(BIN)/python -m deploy.grafana.generator
+	$(BIN)/python -m deploy.k8s.prometheus_rule
 
 fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(or $(FUZZ_SECS),120)

@@ -21,8 +21,10 @@ from exporter.front import Front
 from exporter.journal.file import Failpoint, go_on
 from exporter.pulls import Sources, pull
 from exporter.reconfiguration import require_live
+from exporter.web.api_exporter import ExporterRoute
 from exporter.web.health import Health, HealthRoutes
 from exporter.web.lifecycle import LifecycleRoutes
+from exporter.web.uptime import Uptime
 
 Load = Callable[[], Config]
 """Reads the configuration anew; raises `ConfigError`."""
@@ -47,7 +49,7 @@ class Exporter:
         self._config = config
         self._load = load
         self._clock = clock
-        self._started_at = clock.monotonic()
+        self._uptime = Uptime(clock)
         self._one_reload_at_a_time = asyncio.Lock()
         self._reload_failed = False
         self._core = Core(config, clock=clock, failpoint=failpoint)
@@ -55,8 +57,10 @@ class Exporter:
             config,
             self._core,
             clock=clock,
+            uptime=self._uptime,
             health=HealthRoutes(health=self._health, ready=lambda: self._core.ready),
             lifecycle=LifecycleRoutes(reload=self.reload if config.web.enable_lifecycle else None),
+            exporter=self._exporter_route(),
         )
         if config.ingest.require_auth and self._front.takes_pushes_from_anybody:
             raise StartError("pushes would be taken from other machines without credentials")
@@ -138,17 +142,35 @@ class Exporter:
             core.registry,
             Sources(
                 store=core.store,
-                dedupe=core.dedupe,
                 intake=core.intake,
                 journal=core.journal,
                 tally=core.tally,
                 answered=front.reception.answered,
+                evictions=lambda: core.memory.evictions,
                 refused=lambda: front.refused,
                 refused_connections=lambda: front.refused_connections,
                 reload_failed=lambda: self._reload_failed,
                 version=__version__,
                 python_version=platform.python_version(),
             ),
+        )
+
+    def _exporter_route(self) -> ExporterRoute:
+        core = self._core
+        return ExporterRoute(
+            clock=self._clock,
+            uptime=self._uptime,
+            health=self._health,
+            ready=lambda: core.ready,
+            warnings=lambda: self.warnings,
+            pushes=lambda: self._front.pushes,
+            last_scrape_at=lambda: self._front.scrape.last_at,
+            evictions=lambda: core.memory.evictions,
+            store=core.store,
+            registry=core.registry,
+            journal=core.journal,
+            intake=core.intake,
+            tally=core.tally,
         )
 
     def _health(self) -> Health:
@@ -159,7 +181,7 @@ class Exporter:
         checks = {**self._core.checks(), "access": access, "config": config}
         return Health(
             status="ok" if set(checks.values()) == {"ok"} else "degraded",
-            uptime=self._clock.monotonic() - self._started_at,
+            uptime=self._uptime.secs,
             version=__version__,
             sessions=sum(store.sessions_active(now).values()),
             connections=self._front.connections,

@@ -21,7 +21,10 @@ from exporter.web.access import Access
 from exporter.web.answer import SharedJSON
 from exporter.web.api_activity import ActivityRoutes
 from exporter.web.api_cardinality import CardinalityRoute
+from exporter.web.api_exporter import ExporterRoute, PushAddresses
 from exporter.web.api_models import ModelRoutes
+from exporter.web.api_overview import OverviewRoutes
+from exporter.web.api_readings import ReadingRoutes
 from exporter.web.api_sessions import SessionRoutes
 from exporter.web.api_summary import SummaryExportRoute, SummaryImportRoute
 from exporter.web.body import Bodies
@@ -30,17 +33,19 @@ from exporter.web.guard import guard
 from exporter.web.health import HealthRoutes
 from exporter.web.lifecycle import LifecycleRoutes
 from exporter.web.otlp import OTLPRoutes
+from exporter.web.page import PageRoutes
 from exporter.web.push import PushRoute
 from exporter.web.reception import Reception
 from exporter.web.scrape import Render, ScrapeRoute
 from exporter.web.server import Routes, Server
 from exporter.web.stream import StreamRoute
+from exporter.web.uptime import Uptime
 
 SUMMARY_SOURCE = "summary"
 
 
 class Front:
-    """The servers over `core`; `health` and `lifecycle` are routes that know more than the core.
+    """The servers over `core`; the routes it is given know more than the core.
 
     Raises `ConfigError` where a file that says who may come in cannot be used.
     """
@@ -51,12 +56,15 @@ class Front:
         core: Core,
         *,
         clock: Clock,
+        uptime: Uptime,
         health: HealthRoutes,
         lifecycle: LifecycleRoutes,
+        exporter: ExporterRoute,
     ) -> None:
         self._config = config
         self._core = core
         self._clock = clock
+        self._uptime = uptime
         self.access = Access(
             _path(config.web.config_file), _path(config.ingest.token_file), clock=clock
         )
@@ -84,9 +92,10 @@ class Front:
         self.scrape = ScrapeRoute(
             render=self._renderer(), clock=clock, observe=self._observer(catalogue.SCRAPE_DURATION)
         )
-        self._servers = self._build_servers([*self._read_routes(), health, lifecycle])
+        self._servers = self._build_servers([*self._read_routes(), exporter, lifecycle], health)
         self._watching: asyncio.Task[None] | None = None
         self.addresses: list[str] = []
+        self._push_addresses: list[str] = []
 
     @property
     def connections(self) -> int:
@@ -104,6 +113,11 @@ class Front:
         return sum(server.refused_connections for server, _ in self._servers)
 
     @property
+    def pushes(self) -> PushAddresses:
+        """Where pushes are taken, once started."""
+        return PushAddresses(self._config.ingest.listen_address is None, self._push_addresses)
+
+    @property
     def takes_pushes_from_anybody(self) -> bool:
         """Whether other machines can push without showing who they are."""
         _, addresses = self._servers[0]
@@ -116,6 +130,8 @@ class Front:
                 [parse_address(address) for address in addresses], self.access.ssl_context
             )
             self.addresses += [_written(host, port) for host, port in bound]
+            # The first server is the one that takes pushes.
+            self._push_addresses = self._push_addresses or self.addresses.copy()
         self._watching = asyncio.create_task(self.access.watch(self._use_tls), name="access")
 
     async def stop_pushes(self) -> None:
@@ -139,16 +155,24 @@ class Front:
         self._bodies.timeout_secs = ingest.body_timeout_secs
         self._push.events_max = self._otlp.records_max = ingest.events_per_batch_max
 
-    def _build_servers(self, reads: Sequence[Routes]) -> list[tuple[Server, Sequence[str]]]:
-        """Return the servers and their addresses; the first is the one that takes pushes."""
+    def _build_servers(
+        self, reads: Sequence[Routes], health: HealthRoutes
+    ) -> list[tuple[Server, Sequence[str]]]:
+        """Return the servers and their addresses; the first is the one that takes pushes.
+
+        Each tells its health: whoever pushes may want to know that somebody is there.
+        """
         web, ingest = self._config.web, self._config.ingest
-        pushes: list[Routes] = [self._push, self._otlp, self._import]
+        pushes: list[Routes] = [self._push, self._otlp, self._import, health]
         if ingest.listen_address is None:
             routes: list[tuple[list[Routes], Sequence[str]]] = [
                 ([*pushes, *reads], web.listen_address)
             ]
         else:
-            routes = [(pushes, [ingest.listen_address]), ([*reads], web.listen_address)]
+            routes = [
+                (pushes, [ingest.listen_address]),
+                ([*reads, health], web.listen_address),
+            ]
         middlewares = [
             guard(web.hosts_allowed),
             self.access.middleware,
@@ -173,11 +197,14 @@ class Front:
         return [
             self.scrape,
             self._stream,
-            ActivityRoutes(store=store, clock=clock, started_at=clock.monotonic()),
+            ActivityRoutes(store=store, clock=clock, uptime=self._uptime),
             ModelRoutes(store=store, clock=clock, shared=shared),
+            OverviewRoutes(store=store, clock=clock, shared=shared, uptime=self._uptime),
+            ReadingRoutes(store=store, clock=clock, shared=shared),
             SessionRoutes(store=store, clock=clock, shared=shared),
             SummaryExportRoute(store=store, clock=clock, make_id=lambda: str(uuid.uuid4())),
             CardinalityRoute(registry=self._core.registry, clock=clock, shared=shared),
+            PageRoutes(),
         ]
 
     def _renderer(self) -> Render:

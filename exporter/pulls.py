@@ -11,9 +11,7 @@ from exporter.event.rejection import Code
 from exporter.event.types import EVENT_CLASSES, UNKNOWN, type_name
 from exporter.journal.journal import Journal
 from exporter.metrics import catalogue
-from exporter.metrics.budget import LABEL_SET
 from exporter.metrics.registry import Registry
-from exporter.pipeline.dedupe import Dedupe
 from exporter.pipeline.intake import Intake
 from exporter.pipeline.tally import Tally
 from exporter.store.telemetry import TelemetryStore
@@ -44,15 +42,16 @@ _RECORDS = {
 class Sources:
     """Who knows what the pulled families say.
 
-    `answered` counts pushes by route and status, `refused` requests that could not come in.
+    `evictions` counts what had to go, by what it was, `answered` pushes by route and status,
+    `refused` requests that could not come in.
     """
 
     store: TelemetryStore
-    dedupe: Dedupe
     intake: Intake
     journal: Journal
     tally: Tally
     answered: Counter[tuple[str, str]]
+    evictions: Callable[[], Mapping[str, int]]
     refused: Callable[[], Counter[Code]]
     refused_connections: Callable[[], int]
     reload_failed: Callable[[], bool]
@@ -78,14 +77,12 @@ def _pull_agents(registry: Registry, store: TelemetryStore) -> None:
 
 def _pull_exporter(registry: Registry, sources: Sources) -> None:
     build = (sources.version, sources.python_version)
-    overflows = registry.budgets.overflows
-    labels = (*registry.budgets.values_max, LABEL_SET)
     registry.pull(catalogue.BUILD_INFO, lambda _: [(build, 1.0)])
     registry.pull(
         catalogue.LABEL_OVERFLOWS,
-        lambda _: [((label,), float(overflows[label])) for label in labels],
+        lambda _: _by_name(registry.budgets.overflowed()),
     )
-    registry.pull(catalogue.EVICTIONS, lambda _: _evictions(sources))
+    registry.pull(catalogue.EVICTIONS, lambda _: _by_name(sources.evictions()))
     registry.pull(
         catalogue.CONFIG_RELOAD_SUCCESSFUL, lambda _: [((), float(not sources.reload_failed()))]
     )
@@ -144,12 +141,9 @@ def _resets(store: TelemetryStore, now: float) -> Iterator[Row]:
             yield (provider, model), reset_at
 
 
-def _evictions(sources: Sources) -> Iterator[Row]:
-    yield ("idempotency_key",), float(sources.dedupe.keys.evicted)
-    yield ("event_id",), float(sources.dedupe.ids.evicted)
-    yield ("total",), float(sources.dedupe.totals.evicted)
-    for what, count in sources.store.evictions.items():
-        yield (what,), float(count)
+def _by_name(counts: Mapping[str, int]) -> Iterator[Row]:
+    for name, count in counts.items():
+        yield (name,), float(count)
 
 
 def _refused(refused: Counter[Code]) -> Iterator[Row]:

@@ -6,6 +6,8 @@ set -eu
 missing=""
 command -v prometheus >/dev/null 2>&1 || missing="prometheus"
 command -v promtool >/dev/null 2>&1 || missing="prometheus"
+command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
+command -v curl >/dev/null 2>&1 || missing="$missing curl"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -14,5 +16,5 @@ if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
     apt-get update -qq >/dev/null
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else
-    echo "prometheus and promtool are not installed: the tests that need them will be skipped"
+    echo "not installed: $missing; the tests that need them will be skipped"
 fi

@@ -31,8 +31,8 @@ class Web(Section, frozen=True, kw_only=True):
     - `listen_address`: addresses, each `host:port`, `[ipv6]:port` or `:port` (all interfaces).
     - `config_file`: TLS, passwords and headers, in the format of Prometheus's exporter-toolkit.
     - `enable_lifecycle`: whether a request may reload the configuration.
-    - `hosts_allowed`: names besides the loopback's own that a request to a loopback address may
-      ask for in `Host`.
+    - `hosts_allowed`: names besides the loopback's own that a request may ask for in `Host`. Where
+      there are some, those on other addresses must too, or ask for an IP address.
     - `connections_max`: open connections of each listener's server.
     """
 

@@ -26,6 +26,8 @@ MIGRATIONS = (
     """,
     # New kinds of events, which an older program would take for damage.
     "",
+    # Windows of tools, readings of quotas and agents heard, which an older program would lose.
+    "",
 )
 
 

@@ -63,6 +63,10 @@ class LabelBudgets:
                 if not held[value]:
                     del held[value]
 
+    def overflowed(self) -> dict[str, int]:
+        """Return how many events were folded, by label, and by label set."""
+        return {name: self.overflows[name] for name in (*self.values_max, LABEL_SET)}
+
     def values(self, name: str) -> int:
         """Return how many values of a label are in use, `_other` not among them."""
         return len(self.held[name])

@@ -171,12 +171,21 @@ class Registry:
 
     def series_by_family(self) -> list[tuple[tuple[str, ...], float]]:
         """Return how many series each family exposes, as rows of the family that says so."""
-        rows = {
-            (table.family.name,): float(len(table) * table.family.lines_per_label_set)
-            for table in self.tables()
-        }
+        rows = {(table.family.name,): float(table.series_count) for table in self.tables()}
         rows[SERIES.name,] = float(len(rows))  # It is about to have a row for each family.
         return list(rows.items())
+
+    def size(self, now: float) -> tuple[int, int]:
+        """Return how many series there are as of `now`, Unix seconds, and how many there may be.
+
+        A family without open labels may have as many as it has.
+        """
+        self.refresh(now)
+        sizes = [(t.series_count, t.series_max) for t in self.tables()]
+        return (
+            sum(count for count, _ in sizes),
+            sum(count if most is None else most for count, most in sizes),
+        )
 
     def cardinality(self, now: float) -> Cardinality:
         """Return how the series come about, as of `now`, Unix seconds."""
@@ -184,12 +193,8 @@ class Registry:
         families = [
             FamilyUse(
                 family=table.family.name,
-                series=len(table) * table.family.lines_per_label_set,
-                cap=(
-                    table.label_sets_max * table.family.lines_per_label_set
-                    if table.family.open_labels
-                    else None
-                ),
+                series=table.series_count,
+                cap=table.series_max,
                 labels=table.distinct_values(),
             )
             for table in self.tables()

@@ -81,6 +81,18 @@ class Table(Generic[S]):
         columns = zip(*self._series, strict=True)
         return {name: len(set(column)) for name, column in zip(self.family.labels, columns)}  # noqa: B905 - no series, no columns
 
+    @property
+    def series_count(self) -> int:
+        """How many series it exposes: a histogram's label set has several."""
+        return len(self._series) * self.family.lines_per_label_set
+
+    @property
+    def series_max(self) -> int | None:
+        """How many it may expose; `None` where what is pushed cannot make it grow."""
+        if not self._open_labels:
+            return None
+        return self.label_sets_max * self.family.lines_per_label_set
+
     def __len__(self) -> int:
         return len(self._series)
 

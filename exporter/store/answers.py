@@ -96,6 +96,56 @@ class InFlight(Struct, frozen=True):
     duration_ms: float
 
 
+class ToolPerformance(Struct, frozen=True):
+    """How a tool of an agent did over the window; durations are of all calls that told one."""
+
+    agent: str
+    tool: str
+    calls: int
+    failures: int
+    success_rate: float | None
+    avg_duration_ms: float | None
+    p95_duration_ms: float | None
+    last_event_at: datetime
+
+
+class QuotaReading(Struct, frozen=True):
+    """How much of an allowance was used at `read_at`; without a model, of the provider's.
+
+    Once `resets_at` has come, what is used and whether calls are refused is unknown.
+    """
+
+    agent: str
+    provider: str
+    model: str | None
+    window: str
+    used_ratio: float | None
+    limited: bool | None
+    resets_at: datetime | None
+    read_at: datetime
+
+
+class QueueReading(Struct, frozen=True):
+    """How many items waited in a queue at `read_at`."""
+
+    agent: str
+    queue: str
+    depth: int
+    read_at: datetime
+
+
+class HeardAgent(Struct, frozen=True):
+    """An agent that pushed.
+
+    `last_event_at` is the instant of its newest event, `last_heard_at` when one last arrived.
+    """
+
+    agent: str
+    events: int
+    last_event_at: datetime
+    last_heard_at: datetime
+
+
 class Call(Struct, frozen=True):
     """A recent completion: `input_tokens` is all that went in, `output_tokens` all that came out.
 

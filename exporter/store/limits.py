@@ -19,7 +19,8 @@ from typing import Final
 
 from exporter.event.types import UNKNOWN
 from exporter.store.limit import Limit, PairLimits
-from exporter.store.saved import SavedLimit, in_parts
+from exporter.store.parts import in_parts
+from exporter.store.saved import SavedLimit
 
 WHOLE_PROVIDER: Final = ""
 

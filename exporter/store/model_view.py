@@ -35,6 +35,11 @@ class ModelView:
             for provider, model in sorted(self._keys(now))
         ]
 
+    def limited(self, now: float) -> tuple[int, int]:
+        """Return how many models `every` tells of, and how many of these are limited."""
+        keys = self._keys(now)
+        return len(keys), sum(self._limits.reset_at(*key, now) is not None for key in keys)
+
     def limit_rows(self, now: float) -> list[GaugeRow]:
         """Return whether each pair is limited that has, or had, data or a limit."""
         return self._limits.rows(chain(self._models.keys(), self._models.passed), now)

@@ -1,111 +1,72 @@
-"""How each (provider, model) did over the window.
+"""How each (provider, model) did over the window, and all of them together."""
 
-Two bounds hold the memory: the number of models, and the entries of all histograms in sealed slots
-(`entries_max`), since a model whose latencies spread out fills as many as it has slots times
-buckets. A window lets go of what left the window when it is next touched; before a model has to go
-for want of room, all of them do.
-"""
-
-from collections.abc import Iterable, Iterator
-from operator import itemgetter
+from collections.abc import Iterable
+from heapq import nsmallest
 from typing import Final
 
 from exporter.store.aggregate import Completions
 from exporter.store.booking import OpenSlot
-from exporter.store.model_window import ModelKey, ModelWindow
-from exporter.store.recency import EvictionQueue
-from exporter.store.saved import SavedClock, SavedModel, in_parts
+from exporter.store.model_window import ModelKey, ModelWindow, Together
+from exporter.store.saved import SavedClock, SavedModel
 from exporter.store.seen import LatestKeys
-from exporter.store.window import NEVER, SlotClock
+from exporter.store.window import SlotClock
+from exporter.store.window_table import WindowTable
 
 PASSED_MAX: Final = 1_000
 """How many models that have nothing left in the window are remembered by name."""
 
 
-class ModelTable:
-    """The windows of at most `models_max` models; the least recently used leaves first.
+class ModelTable(WindowTable[ModelKey, ModelWindow, OpenSlot, Completions]):
+    """The windows of at most `models_max` models.
 
-    `evictions` counts those that had to go for want of room. `passed` are the latest that left, for
-    that reason or by the clock, and have not come back.
+    `passed` are the latest that left, for want of room or by the clock, and have not come back.
     """
 
     def __init__(self, clock: SlotClock, *, models_max: int, entries_max: int) -> None:
+        super().__init__(clock, windows_max=models_max, entries_max=entries_max)
         self.passed: LatestKeys[ModelKey] = LatestKeys(keys_max=PASSED_MAX)
-        self.models_max = models_max
-        self.entries_max = entries_max
-        self.evictions = 0
-        self._clock = clock
-        self._windows: dict[ModelKey, ModelWindow] = {}
-        self._entries = 0
-        self._swept = NEVER
-        self._queue: EvictionQueue[ModelKey] = EvictionQueue()
-
-    def slot(self, key: ModelKey, index: int, used: int) -> OpenSlot:
-        """Return where to book a completion of a model, in its slot with that index.
-
-        `used` is the number of this use, larger than those of all uses before.
-        """
-        window = self._windows.get(key)
-        if window is None:
-            window = self._admit(key)
-        window.used = used
-        if index == window.head:
-            return window.open
-        before = window.entries
-        slot = window.slot(index, self._clock.floor)
-        self._entries += window.entries - before
-        if self._entries > self.entries_max:
-            self._make_room()
-        return slot
+        self._together = Together()
 
     def expire(self) -> None:
         """Forget the models that have nothing left in the window, in the order they left it."""
+        super().expire()
+        self._together.expire(self._clock.floor)
+
+    def busiest(self, limit: int) -> list[ModelKey]:
+        """Return the `limit` models with the most completions in the window, the busiest first."""
         floor = self._clock.floor
-        left = [(window.head, key) for key, window in self._windows.items() if window.head <= floor]
-        for _, key in sorted(left, key=itemgetter(0)):
-            self._forget(key)
+        ranks = []
+        for key, window in self._windows.items():
+            before = window.entries
+            window.leave(floor)
+            self._entries += window.entries - before
+            ranks.append((-window.messages(), key))
+        return [key for _, key in nsmallest(limit, ranks)]
 
-    def total(self, key: ModelKey) -> Completions | None:
-        """Return what is in the window of one model, or `None` where nothing is."""
-        window = self._windows.get(key)
-        if window is None:
-            return None
-        before = window.entries
-        total = window.total(self._clock.floor)
-        self._entries += window.entries - before
-        return total
+    def together(self, first: int) -> dict[int, Completions]:
+        """Return what all models did in each slot from the index `first` on, if anything.
 
-    def by_slot(self, key: ModelKey) -> dict[int, Completions]:
-        """Return what is in each slot of a model's window, the newest last; nothing for none."""
-        window = self._windows.get(key)
-        if window is None:
-            return {}
-        floor = self._clock.floor
-        return {index: slot for index, slot in window.by_slot().items() if index > floor}
-
-    def keys(self) -> Iterator[ModelKey]:
-        """Yield every (provider, model) that has something in the window."""
-        return iter(self._windows)
-
-    def save(self) -> Iterator[list[SavedModel]]:
-        """Yield all windows, some at a time; what leaves meanwhile may be missing."""
-        windows = ((key, self._windows.get(key)) for key in list(self._windows))
-        forms = (window.save(key) for key, window in windows if window is not None)
-        return in_parts(forms, lambda form: 1 + len(form.slots))
+        It takes as long as there are models and slots, not models times slots.
+        """
+        slots: dict[int, Completions] = {}
+        for index, sums in self._together.slots.items():
+            if index >= first:
+                slots[index] = Completions()
+                slots[index].absorb(sums)
+        for window in self._windows.values():
+            if window.head >= first:
+                for index, slot in window.unsealed():
+                    if index >= first:
+                        slots.setdefault(index, Completions()).absorb(slot.sealed())
+        return slots
 
     def restore(self, form: SavedModel, made_by: SavedClock) -> None:
         """Take in a window that was saved under a clock, which ours goes on from."""
-        key = (form.provider, form.model)
-        if key in self._windows:
-            raise ValueError("a model is saved twice")
-        window = ModelWindow()
-        window.restore(form)
-        if not self._clock.divides_like(made_by):
-            window = window.moved(made_by, self._clock)
-        self._windows[key] = window
-        self._entries += window.entries
+        window = self._restore((form.provider, form.model), form, made_by)
+        window.together = self._together
+        self._together.admit(window, self._clock.floor)
 
-    def settle(self, passed: Iterable[ModelKey]) -> None:
+    def settle(self, passed: Iterable[ModelKey] = ()) -> None:
         """Let go of what was restored and has no place here; no more of it is to come.
 
         `passed` are the models that had left, in that order.
@@ -113,33 +74,19 @@ class ModelTable:
         self.expire()
         for key in passed:
             self.passed.add(key)
-        while len(self._windows) > self.models_max:
-            self._evict()
-        if self._entries > self.entries_max:
-            self._make_room()
-        self.evictions = 0
+        super().settle()
 
-    def _make_room(self) -> None:
-        floor = self._clock.floor
-        if self._swept != floor:
-            self._swept = floor
-            for window in self._windows.values():
-                window.leave(floor)
-            self._entries = sum(window.entries for window in self._windows.values())
-        while self._entries > self.entries_max and len(self._windows) > 1:
-            self._evict()
+    def _fresh(self) -> ModelWindow:
+        return ModelWindow()
 
     def _admit(self, key: ModelKey) -> ModelWindow:
-        if len(self._windows) >= self.models_max:
-            self._evict()
-        window = self._windows[key] = ModelWindow()
+        window = super()._admit(key)
+        window.together = self._together
         self.passed.discard(key)
         return window
 
-    def _evict(self) -> None:
-        self._forget(self._queue.next(self._windows))
-        self.evictions += 1
-
-    def _forget(self, key: ModelKey) -> None:
-        self._entries -= self._windows.pop(key).entries
+    def _forget(self, key: ModelKey) -> ModelWindow:
+        window = super()._forget(key)
+        self._together.forget(window, self._clock.floor)
         self.passed.add(key)
+        return window

@@ -19,7 +19,7 @@ from typing import Final
 from exporter.event.types import UNKNOWN, RequestEnded, RequestStarted
 from exporter.store.answers import InFlight, instant
 from exporter.store.matching import ByRequest, LoneEnds, RequestKey
-from exporter.store.saved import in_parts
+from exporter.store.parts import in_parts
 from exporter.store.seen import LatestKeys
 
 IDLE_PAIRS_MAX: Final = 1000
@@ -88,8 +88,8 @@ class RequestTable:
             self._take(self._oldest())
             self.expiries += 1
 
-    def in_flight(self, now: float) -> list[InFlight]:
-        """Return what is in flight, the oldest first."""
+    def in_flight(self, now: float, limit: int | None = None) -> list[InFlight]:
+        """Return what is in flight, at most `limit` of it, the oldest first."""
         return [
             InFlight(
                 id=start.request_id,
@@ -99,7 +99,7 @@ class RequestTable:
                 started_at=instant(start.at),
                 duration_ms=max(0.0, (now - start.at) * 1000.0),
             )
-            for start in sorted(self._young(now), key=lambda start: start.at)
+            for start in sorted(self._young(now), key=lambda start: start.at)[:limit]
         ]
 
     def count(self, now: float) -> int:

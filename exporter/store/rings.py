@@ -14,7 +14,8 @@ import msgspec
 
 from exporter.event.types import UNKNOWN, Completion, Level
 from exporter.store.answers import Call, RingEvent, instant
-from exporter.store.saved import SavedRingEvent, in_parts
+from exporter.store.parts import in_parts
+from exporter.store.saved import SavedRingEvent
 
 MESSAGE_LENGTH_MAX: Final = 4_096
 CONTEXT_BYTES_MAX: Final = 8_192

@@ -5,24 +5,15 @@ field may only ever be added at their end, with a default. Numbers are saved as 
 floats of open slots as floats, since rounding them would show.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from operator import attrgetter
-from typing import Any, Final, TypeVar
+from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
 from exporter.event.types import Level
 
-PART_WEIGHT: Final = 1_000
-"""How many small forms make a part: about 2 ms of work."""
-
-INT_MIN: Final = -(2**63)
-INT_MAX: Final = 2**63 - 1
-"""The integers that are saved. What is beyond them, billions of dollars a slot, is cut to them."""
-
-T = TypeVar("T")
 S = TypeVar("S", bound=Struct)
 
 
@@ -89,7 +80,7 @@ class SavedOpenSlot(Struct, array_like=True, gc=False):
 
 
 class SavedModel(Struct, array_like=True):
-    """The window of one model: `exporter.store.models.ModelWindow`."""
+    """The window of one model: `exporter.store.model_window.ModelWindow`."""
 
     provider: str
     model: str
@@ -98,6 +89,38 @@ class SavedModel(Struct, array_like=True):
     open: SavedOpenSlot
     late: dict[int, SavedOpenSlot]
     slots: dict[int, SavedCompletions]
+
+
+class SavedToolSums(Struct, array_like=True, gc=False):
+    """A sealed slot of a tool: `exporter.store.tools.ToolSums`."""
+
+    calls: int
+    failures: int
+    duration_us: int
+    latencies: dict[int, int]
+    last_at: float
+
+
+class SavedOpenTool(Struct, array_like=True, gc=False):
+    """A slot of a tool that is still written to: `exporter.store.tools.OpenTool`."""
+
+    calls: int
+    failures: int
+    duration_ms: float
+    latencies: dict[int, int]
+    last_at: float
+
+
+class SavedTool(Struct, array_like=True):
+    """The window of one tool: `exporter.store.tools.ToolWindow`."""
+
+    agent: str
+    tool: str
+    used: int
+    head: int
+    open: SavedOpenTool
+    late: dict[int, SavedOpenTool]
+    slots: dict[int, SavedToolSums]
 
 
 class SavedSession(Struct, array_like=True):
@@ -141,6 +164,28 @@ class SavedQueue(Struct, array_like=True, gc=False):
     depth: int
 
 
+class SavedQuota(Struct, array_like=True, gc=False):
+    """The latest reading of an allowance: `exporter.store.quotas.QuotaTable`."""
+
+    agent: str
+    provider: str
+    model: str
+    window: str
+    at: float
+    used_ratio: float | None
+    limited: bool | None
+    resets_at: float | None
+
+
+class SavedHeard(Struct, array_like=True, gc=False):
+    """An agent that pushed: `exporter.store.heard.HeardAgents`."""
+
+    agent: str
+    events: int
+    last_event_at: float
+    last_heard_at: float
+
+
 class SavedRingEvent(Struct, array_like=True, gc=False):
     """An event of the ring; its context is JSON, encoded."""
 
@@ -169,39 +214,3 @@ def saved(form: type[S]) -> Callable[[object], S]:
     """Return what makes a form out of an object with attributes of the same names."""
     values = attrgetter(*form.__struct_fields__)
     return lambda thing: form(*values(thing))
-
-
-def in_parts(forms: Iterable[T], weight: Callable[[T], int]) -> Iterator[list[T]]:
-    """Yield the forms in lists of about `PART_WEIGHT`, each made when it is asked for."""
-    part: list[T] = []
-    total = 0
-    for form in forms:
-        part.append(form)
-        total += weight(form)
-        if total >= PART_WEIGHT:
-            yield part
-            part, total = [], 0
-    if part:
-        yield part
-
-
-def encode(part: object) -> bytes:
-    """Return a part as it is kept."""
-    try:
-        return msgspec.msgpack.encode(part)
-    except OverflowError:
-        return msgspec.msgpack.encode(_cut(msgspec.to_builtins(part, builtin_types=_KEPT)))
-
-
-_KEPT: Final = (bytes, datetime)
-
-
-def _cut(value: Any) -> Any:  # noqa: ANN401 - any part of a form
-    """Return a value whose integers fit."""
-    if isinstance(value, dict):
-        return {key: _cut(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_cut(one) for one in value]
-    if isinstance(value, int) and not isinstance(value, bool):
-        return min(max(value, INT_MIN), INT_MAX)
-    return value

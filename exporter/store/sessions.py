@@ -18,9 +18,10 @@ from typing import Final
 from exporter.event.types import UNKNOWN, Completion, Event
 from exporter.store import ranking
 from exporter.store.aggregate import SessionUsage, Spending, Usage, UsageSums
+from exporter.store.parts import in_parts
 from exporter.store.ranking import Sort
 from exporter.store.recency import EvictionQueue
-from exporter.store.saved import SavedClock, SavedSession, in_parts
+from exporter.store.saved import SavedClock, SavedSession
 from exporter.store.seen import LatestKeys
 from exporter.store.session import SESSION_MODELS_MAX, Session, stride
 from exporter.store.summary import SessionState

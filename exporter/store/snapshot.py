@@ -15,6 +15,7 @@ import msgspec
 from exporter.event.types import Completion, RequestStarted
 from exporter.store import saved
 from exporter.store.model_window import ModelKey
+from exporter.store.parts import encode
 from exporter.store.requests import Pair
 from exporter.store.saved import SavedClock, SavedCounts
 from exporter.store.state import State
@@ -33,6 +34,9 @@ FORMS: Final[dict[str, Any]] = {
     "lone_ends": list[saved.SavedLoneEnd],
     "limits": list[saved.SavedLimit],
     "queues": list[saved.SavedQueue],
+    "quotas": list[saved.SavedQuota],
+    "tool_windows": list[saved.SavedTool],
+    "heard": list[saved.SavedHeard],
     "calls": list[Completion],
     "events": list[saved.SavedRingEvent],
     "tools": list[str],
@@ -44,7 +48,7 @@ _DECODERS: Final = {name: msgspec.msgpack.Decoder(form) for name, form in FORMS.
 def save(state: State) -> Iterator[tuple[str, bytes]]:
     """Yield the state in parts, each with its name; one name may come several times, in order."""
     for name, part in _parts(state):
-        yield name, saved.encode(part)
+        yield name, encode(part)
 
 
 def restore(state: State, parts: Iterable[tuple[str, bytes]], *, totals: bool) -> None:
@@ -63,8 +67,11 @@ def restore(state: State, parts: Iterable[tuple[str, bytes]], *, totals: bool) -
             state.model_table.restore(form, clock)
         for form in found.every("sessions"):
             state.session_table.restore(form, clock)
+        for form in found.every("tool_windows"):
+            state.tool_table.restore(form, clock)
     state.model_table.settle(found.every("passed"))
     state.session_table.settle(found.every("agents"))
+    state.tool_table.settle()
     state.request_table.restore_idle(found.every("idle"))
     for name, take_in in _takers(state).items():
         for form in found.every(name):
@@ -78,7 +85,7 @@ class _Parts:
         self._by_name: dict[str, list[bytes]] = defaultdict(list)
         for name, part in parts:
             self._by_name[name].append(part)
-        if "models" in self._by_name and CLOCK not in self._by_name:
+        if CLOCK not in self._by_name and self._by_name.keys() & {"models", "tool_windows"}:
             raise ValueError("slots are saved without their clock")
 
     def each(self, name: str) -> Iterator[Any]:
@@ -98,6 +105,9 @@ def _parts(state: State) -> Iterator[tuple[str, object]]:
         ("requests", requests.save()),
         ("limits", state.limit_table.save()),
         ("queues", state.queue_table.save()),
+        ("quotas", state.quota_table.save()),
+        ("tool_windows", state.tool_table.save()),
+        ("heard", state.heard_agents.save()),
         ("calls", state.call_ring.save()),
         ("events", state.event_ring.save()),
     ):
@@ -120,6 +130,8 @@ def _takers(state: State) -> dict[str, Callable[[Any], None]]:
         "lone_ends": state.request_table.lone_ends.restore,
         "limits": state.limit_table.restore,
         "queues": state.queue_table.restore,
+        "quotas": state.quota_table.restore,
+        "heard": state.heard_agents.restore,
         "calls": state.call_ring.add,
         "events": state.event_ring.restore,
         "tools": state.tool_names.add,

@@ -6,7 +6,7 @@ late, early or stepping clock is `exporter.store.window`'s business.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, TypedDict
+from typing import Any
 
 from exporter.event.types import (
     UNKNOWN,
@@ -23,47 +23,34 @@ from exporter.event.types import (
 )
 from exporter.store import notices
 from exporter.store.booking import book
+from exporter.store.bounds import (
+    AGENTS_MAX,
+    CHANNELS_MAX,
+    ENTRIES_MIN,
+    ENTRIES_PER_MODEL,
+    LIMITS_MAX,
+    QUEUES_MAX,
+    QUOTAS_MAX,
+    TOOL_ENTRIES_MAX,
+    TOOLS_MAX,
+    USAGES_MIN,
+    USAGES_PER_SESSION,
+)
+from exporter.store.heard import HeardAgents
 from exporter.store.limits import CALL, WHOLE_PROVIDER, LimitTable
 from exporter.store.models import ModelTable
 from exporter.store.queues import QueueTable
+from exporter.store.quotas import QuotaTable
 from exporter.store.requests import RequestTable
 from exporter.store.rings import CallRing, EventRing
 from exporter.store.seen import SeenNames
 from exporter.store.sessions import SessionTable
+from exporter.store.tools import ToolTable
 from exporter.store.window import SlotClock
-
-LIMITS_MAX: Final = 1_000
-QUEUES_MAX: Final = 1_000
-TOOLS_MAX: Final = 500
-CHANNELS_MAX: Final = 100
-USAGES_PER_SESSION: Final = 30
-"""How many (slot, model) pairs of usage there may be to a session, on average."""
-USAGES_MIN: Final = 300_000
-"""To how many of them no session has to go: few busy sessions may fill their windows."""
-ENTRIES_PER_MODEL: Final = 1_200
-"""How many entries of histograms there may be to a model, on average: about 50 kB."""
-ENTRIES_MIN: Final = 1_200_000
-"""To how many of them no model has to go: few busy models may fill their windows."""
-
-
-class Bounds(TypedDict, total=False):
-    """The arguments of `State`, for who passes them on."""
-
-    window_secs: float
-    slots: int
-    models_max: int
-    sessions_max: int
-    session_active_secs: float
-    requests_max: int
-    request_ttl_secs: float
-    limit_ttl_secs: float
-    calls_max: int
-    events_max: int
-    gauge_ttl_secs: float
 
 
 class State:
-    """What is known of models, sessions, requests and limits; all bounded, all in memory.
+    """What is known of models, sessions, tools, requests and limits; bounded, and in memory.
 
     `window_secs` is the length of the window and `slots` how many parts it leaves by. The `_max`
     arguments bound the parts; what has to go for want of room is counted in `evictions`.
@@ -71,8 +58,8 @@ class State:
 
     `late_events` counts events older than the window: they enter the rings and the counts of the
     process's life, but no window. `messages_processed`, `errors` and the completions count from the
-    start of the process; `used` numbers the uses of models and sessions. Events must come enriched:
-    see `exporter.event.types`.
+    start of the process; `used` numbers the uses of models, sessions and tools. Events must come
+    enriched: see `exporter.event.types`.
     """
 
     def __init__(
@@ -105,7 +92,10 @@ class State:
         )
         self.request_table = RequestTable(requests_max=requests_max, ttl_secs=request_ttl_secs)
         self.limit_table = LimitTable(limits_max=LIMITS_MAX, ttl_secs=limit_ttl_secs)
-        self.queue_table = QueueTable(queues_max=QUEUES_MAX, ttl_secs=gauge_ttl_secs)
+        self.tool_table = ToolTable(self.clock, tools_max=TOOLS_MAX, entries_max=TOOL_ENTRIES_MAX)
+        self.queue_table = QueueTable(keys_max=QUEUES_MAX, ttl_secs=gauge_ttl_secs)
+        self.quota_table = QuotaTable(keys_max=QUOTAS_MAX, ttl_secs=gauge_ttl_secs)
+        self.heard_agents = HeardAgents(agents_max=AGENTS_MAX)
         self.call_ring = CallRing(calls_max=calls_max)
         self.event_ring = EventRing(events_max=events_max)
         self.tool_names = SeenNames(names_max=TOOLS_MAX)
@@ -141,12 +131,15 @@ class State:
                 at = now
             slot = head if at >= head_starts_at else self._past_slot(at)
             handlers[event.__class__](event, at, slot, now)
+        # After them: the end of a request may have its agent from its start.
+        self.heard_agents.hear(events, now)
 
     def advance(self, now: float) -> None:
         """Move slot time on to `now` (Unix seconds), and let go of what leaves with it."""
         if self.clock.advance(now):
             self.model_table.expire()
             self.session_table.expire()
+            self.tool_table.expire()
 
     def _past_slot(self, at: float) -> int | None:
         """Return the slot of an instant before the open one, `None` if it has left the window."""
@@ -223,6 +216,9 @@ class State:
     def _tool_call(self, event: ToolCall, at: float, slot: int | None, _now: float) -> None:
         self._touch(event, at, slot)
         self.tool_names.add(event.tool)
+        if slot is not None:
+            where = (event.agent, event.tool)
+            self.tool_table.slot(where, slot, self.used).book(event, at)
         if event.success is False:
             self.errors += 1
             notices.tell_tool_call(self.event_ring, event)
@@ -235,10 +231,11 @@ class State:
 
     def _queue_depth(self, event: QueueDepth, at: float, slot: int | None, now: float) -> None:
         self._touch(event, at, slot)
-        self.queue_table.read(event, at, now)
+        self.queue_table.take(event, at, now)
 
     def _quota(self, event: Quota, at: float, slot: int | None, now: float) -> None:
         self._touch(event, at, slot)
+        self.quota_table.take(event, at, now)
         where = (event.provider or UNKNOWN, event.model or WHOLE_PROVIDER, event.window)
         if event.limited:
             self._limit(event, where, at, now)

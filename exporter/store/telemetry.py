@@ -19,18 +19,21 @@ from exporter.store.answers import (
     Snapshot,
     UsageSnapshot,
 )
+from exporter.store.board import Board
+from exporter.store.bounds import Bounds
 from exporter.store.limits import GaugeRow
 from exporter.store.model_view import ModelView
 from exporter.store.performance import usage_snapshot
 from exporter.store.ranking import Sort
 from exporter.store.requests import Pair
-from exporter.store.state import Bounds, State
+from exporter.store.state import State
 from exporter.store.summary import Imported
 
 
 class TelemetryStore:
     """What is known of models, sessions, requests and limits; its arguments are `State`'s.
 
+    `board` answers whoever watches: the last minutes, the course of the window, tools, quotas.
     `apply` takes events in, with `now`: it is `State.apply` itself, to spare every batch a call.
     """
 
@@ -43,6 +46,7 @@ class TelemetryStore:
         self._models = ModelView(
             state.model_table, state.limit_table, window_secs=state.window_secs
         )
+        self.board = Board(state, self._models)
 
     def save(self) -> Iterator[tuple[str, bytes]]:
         """Yield all that is known, in parts with names, each made in a few milliseconds.
@@ -96,6 +100,9 @@ class TelemetryStore:
             "request_expired": self._state.request_table.expiries,
             "limit": self._state.limit_table.evictions,
             "queue": self._state.queue_table.evictions,
+            "tool": self._state.tool_table.evictions,
+            "quota": self._state.quota_table.evictions,
+            "agent": self._state.heard_agents.evictions,
         }
 
     def begin_losses(self) -> None:
@@ -105,6 +112,8 @@ class TelemetryStore:
         state.model_table.evictions = state.session_table.evictions = 0
         state.request_table.evictions = state.request_table.expiries = 0
         state.limit_table.evictions = state.queue_table.evictions = 0
+        state.tool_table.evictions = state.quota_table.evictions = 0
+        state.heard_agents.evictions = 0
 
     def model_performance(
         self,
@@ -163,9 +172,9 @@ class TelemetryStore:
         self._state.advance(now)
         return self._state.session_table.active(now)
 
-    def in_flight(self, now: float) -> list[InFlight]:
-        """Return the requests in flight, the oldest first."""
-        return self._state.request_table.in_flight(now)
+    def in_flight(self, now: float, limit: int | None = None) -> list[InFlight]:
+        """Return the requests in flight, at most `limit` of them, the oldest first."""
+        return self._state.request_table.in_flight(now, limit)
 
     def in_flight_by(self, now: float) -> dict[Pair, int]:
         """Return how many are in flight by (agent, channel), with a 0 for pairs seen before."""

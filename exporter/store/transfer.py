@@ -18,7 +18,7 @@ from exporter.store.answers import ModelPerformance, instant
 from exporter.store.credence import AHEAD_SECS_MAX, check
 from exporter.store.limit import RESET_AHEAD_SECS_MAX, Limit
 from exporter.store.orchestrator_summary import decode_performances, seconds, state_of
-from exporter.store.saved import in_parts
+from exporter.store.parts import in_parts
 from exporter.store.session import Session
 from exporter.store.state import State
 from exporter.store.summary import (

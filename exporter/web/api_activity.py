@@ -12,9 +12,11 @@ from exporter.store.answers import RingEvent
 from exporter.store.telemetry import TelemetryStore
 from exporter.web.answer import json
 from exporter.web.query import choice, integer
+from exporter.web.uptime import Uptime
 
 EVENTS_LIMIT_MAX = 500
 CALLS_LIMIT_MAX = 200
+REQUESTS_LIMIT_MAX = 10_000
 LIMIT_DEFAULT = 100
 
 
@@ -28,10 +30,10 @@ class EventPage(msgspec.Struct):
 class ActivityRoutes:
     """Reads the rings, the requests and the counts of the store."""
 
-    def __init__(self, *, store: TelemetryStore, clock: Clock, started_at: float) -> None:
+    def __init__(self, *, store: TelemetryStore, clock: Clock, uptime: Uptime) -> None:
         self._store = store
         self._clock = clock
-        self._started_at = started_at
+        self._uptime = uptime
 
     def add_to(self, app: web.Application) -> None:
         """Serve the routes from this application."""
@@ -58,11 +60,12 @@ class ActivityRoutes:
         limit = integer(request, "limit", default=LIMIT_DEFAULT, minimum=1, maximum=CALLS_LIMIT_MAX)
         return json({"calls": self._store.calls(limit)})
 
-    async def requests(self, _request: web.Request) -> web.Response:
+    async def requests(self, request: web.Request) -> web.Response:
         """Answer the requests in flight."""
-        return json({"requests": self._store.in_flight(self._clock.now())})
+        limit = integer(request, "limit", default=0, minimum=1, maximum=REQUESTS_LIMIT_MAX)
+        return json({"requests": self._store.in_flight(self._clock.now(), limit or None)})
 
     async def snapshot(self, _request: web.Request) -> web.Response:
         """Answer the counts since the start and the newest calls."""
-        uptime_secs = self._clock.monotonic() - self._started_at
-        return json(self._store.snapshot(now=self._clock.now(), uptime_secs=uptime_secs))
+        now, uptime_secs = self._clock.now(), self._uptime.secs
+        return json(self._store.snapshot(now=now, uptime_secs=uptime_secs))

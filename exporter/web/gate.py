@@ -7,7 +7,9 @@ from aiohttp.typedefs import Handler, Middleware
 
 from exporter.event.rejection import Code, Refusal
 
-PATHS_OPEN = frozenset({"/health", "/-/healthy", "/-/ready"})
+PATHS_OPEN = frozenset({"/", "/health", "/-/healthy", "/-/ready"})
+PREFIX_OPEN = "/static/"
+"""What the live page is made of: it says itself that memory is not back."""
 
 RETRY_AFTER_SECS = 2
 
@@ -20,7 +22,7 @@ def gate(is_open: Callable[[], bool]) -> Middleware:
 
     @web.middleware
     async def wait_outside(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not is_open() and request.path not in PATHS_OPEN:
+        if not is_open() and not _is_open(request.path):
             raise Refusal(
                 Code.NOT_ACCEPTING,
                 "the journal is not replayed yet",
@@ -29,3 +31,7 @@ def gate(is_open: Callable[[], bool]) -> Middleware:
         return await handler(request)
 
     return wait_outside
+
+
+def _is_open(path: str) -> bool:
+    return path in PATHS_OPEN or path.startswith(PREFIX_OPEN)

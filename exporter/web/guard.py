@@ -3,6 +3,11 @@
 A page may send a request anywhere, though it may not read every answer: the browser then says in
 `Origin` where the page is from. A page may also have its own host name resolve to 127.0.0.1 and so
 become, to the browser, the exporter's own page; then `Host` holds a name that is not ours.
+
+What arrives on a loopback address must ask for a name of the machine. Elsewhere nobody knows under
+which names one is reached, until `hosts_allowed` tells them: a port that a container publishes on a
+machine's loopback is reached so. An IP address in `Host` is good there, since no page can make one
+resolve to another.
 """
 
 import ipaddress
@@ -27,24 +32,27 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 def guard(hosts_allowed: Collection[str]) -> Middleware:
     """Return the middleware; `hosts_allowed` are names, besides the loopback's own, without ports.
 
-    It raises `Refusal` (`forbidden`) for a foreign page, and on a loopback address for a `Host`
-    that is not allowed.
+    It raises `Refusal` (`forbidden`) for a foreign page and for a `Host` that is not allowed.
     """
     allowed = frozenset(map(_plain, hosts_allowed))
 
     @lru_cache(maxsize=64)
-    def is_ours(host: str) -> bool:
+    def is_ours(host: str, *, on_loopback: bool) -> bool:
         match = HOST.fullmatch(host)
-        return match is not None and (_plain(match[1]) in allowed or _is_loopback_name(match[1]))
+        if match is None:
+            return False
+        name = _plain(match[1])
+        return name in allowed or _is_loopback_name(name) or (not on_loopback and _is_address(name))
 
     @web.middleware
     async def keep_pages_away(request: web.Request, handler: Handler) -> web.StreamResponse:
         if _is_from_another_page(request):
             raise Refusal(Code.FORBIDDEN, "pages of another origin may not ask")
+        on_loopback = _is_on_loopback(request)
         if (
-            not (request.method in READS and request.path in OPEN_PATHS)
-            and _is_on_loopback(request)
-            and not is_ours(request.headers.get("Host", ""))
+            (on_loopback or allowed)
+            and not (request.method in READS and request.path in OPEN_PATHS)
+            and not is_ours(request.headers.get("Host", ""), on_loopback=on_loopback)
         ):
             raise Refusal(
                 Code.FORBIDDEN,
@@ -99,8 +107,15 @@ def _is_loopback(address: str) -> bool:
 
 
 def _is_loopback_name(name: str) -> bool:
-    plain = _plain(name)
-    return plain == "localhost" or plain.endswith(".localhost") or _is_loopback(plain)
+    return name == "localhost" or name.endswith(".localhost") or _is_loopback(name)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 def _plain(name: str) -> str:

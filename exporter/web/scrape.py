@@ -21,7 +21,10 @@ Render = Callable[[Format, float], Iterator[str]]
 
 
 class ScrapeRoute:
-    """Serves the exposition that `render` yields; `observe` is told how many seconds each took."""
+    """Serves the exposition that `render` yields; `observe` is told how many seconds each took.
+
+    `last_at` is when the last one was answered, Unix seconds.
+    """
 
     def __init__(self, *, render: Render, clock: Clock, observe: Callable[[float], None]) -> None:
         self._render = render
@@ -29,6 +32,7 @@ class ScrapeRoute:
         self._observe = observe
         self._shared: Shared[tuple[Format, bool]] = Shared()
         self._awaited: list[asyncio.Event] = []
+        self.last_at: float | None = None
 
     def add_to(self, app: web.Application) -> None:
         """Serve the route from this application."""
@@ -58,7 +62,9 @@ class ScrapeRoute:
         if gzip:
             headers["Content-Encoding"] = "gzip"
         self._observe(self._clock.monotonic() - began)
-        return await send(request, body, headers)
+        response = await send(request, body, headers)
+        self.last_at = self._clock.now()
+        return response
 
     async def _body(self, form: Format, *, gzip: bool) -> bytes:
         pieces = []

@@ -214,9 +214,9 @@ def _place(request: web.Request) -> int | None:
 
     A browser that lost the stream asks for the same address, and adds the header: it is newer.
     """
+    after = integer(request, "after", default=-1, minimum=0, maximum=COUNT_MAX)
     last_seen = request.headers.get("Last-Event-ID", "")
     if not last_seen:
-        after = integer(request, "after", default=-1, minimum=0, maximum=COUNT_MAX)
         return after if after >= 0 else None
     if last_seen.isascii() and last_seen.isdigit() and len(last_seen) <= len(str(COUNT_MAX)):
         return int(last_seen)

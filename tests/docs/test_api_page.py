@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec import Struct
 
 from exporter.app import Exporter
 from exporter.config import Config, Storage
@@ -11,7 +12,17 @@ from exporter.event.rejection import Code
 from exporter.event.tokens import Tokens
 from exporter.event.types import EVENT_CLASSES, Event, type_name
 from exporter.reconfiguration import LIVE
-from exporter.store.answers import ModelPerformance
+from exporter.store.answers import (
+    HeardAgent,
+    ModelPerformance,
+    QueueReading,
+    QuotaReading,
+    ToolPerformance,
+)
+from exporter.store.recent import Recent
+from exporter.store.timeline import ModelCourse, Timeline
+from exporter.web.api_exporter import EpochState, ExporterState, JournalState, Pushed
+from exporter.web.api_overview import Overview
 from exporter.web.problem import STATUS
 from tests.clock import ManualClock
 
@@ -48,6 +59,29 @@ def test_every_field_of_a_model_is_on_the_page() -> None:
     """As `/api/v1/models` answers it."""
     for field in ModelPerformance.__struct_fields__:
         assert f"`{field}`" in section("A model")
+
+
+@pytest.mark.parametrize(
+    ("heading", "answer"),
+    [
+        ("The overview", Overview),
+        ("The overview", Recent),
+        ("The timeline", Timeline),
+        ("The timeline", ModelCourse),
+        ("Tools and readings", ToolPerformance),
+        ("Tools and readings", QuotaReading),
+        ("Tools and readings", QueueReading),
+        ("Tools and readings", HeardAgent),
+        ("The exporter", ExporterState),
+        ("The exporter", JournalState),
+        ("The exporter", EpochState),
+        ("The exporter", Pushed),
+    ],
+)
+def test_every_member_of_an_answer_is_on_the_page(heading: str, answer: type[Struct]) -> None:
+    """Under the heading that tells of it."""
+    for field in answer.__struct_fields__:
+        assert f"`{field}`" in section(heading), field
 
 
 def test_every_route_is_on_the_page_and_no_other() -> None:

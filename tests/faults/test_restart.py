@@ -4,6 +4,7 @@ import itertools
 import re
 import signal
 import sqlite3
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ MODELS = ("anthropic/opus", "openai/gpt", "mini")
 
 MOVING = {"uptime", "duration_ms", "exported_at", "window_start", "window_end"}
 """What is told as of now, whoever tells it."""
+
+COUNTED = ("requests_in_flight", "sessions_active", "models", "models_limited", "queue_depth")
 
 OURS = re.compile(r"(# \w+ )?(agent_exporter|process|python)_")
 
@@ -69,6 +72,19 @@ def still(document: Any) -> Any:  # noqa: ANN401 - any JSON
     return document
 
 
+def by_step(timeline: dict[str, Any]) -> dict[str, list[Any]]:
+    """Return what happened in each step in which something did, by course and by its beginning."""
+    ends_at, secs = datetime.fromisoformat(timeline["ends_at"]), timeline["step_secs"]
+    starts = [ends_at - timedelta(seconds=secs * n) for n in range(timeline["points"], 0, -1)]
+    courses = {"total": timeline["total"], **{one["model"]: one for one in timeline["models"]}}
+    arrays = ("completions", "failures", "tokens", "cost_usd", "p95_latency_ms")
+    points = {
+        name: zip(starts, *(course[array] for array in arrays), strict=True)
+        for name, course in courses.items()
+    }
+    return {name: [point for point in told if point[1]] for name, told in points.items()}
+
+
 def everything(served: Served) -> dict[str, Any]:
     """Return all that can be read and does not move by itself."""
     found = {path: still(served.get(f"/api/v1/{path}")) for path in ("calls", "requests", "models")}
@@ -80,6 +96,11 @@ def everything(served: Served) -> dict[str, Any]:
         found[path] = still(served.get(f"/api/v1/{path}"))
     for number in range(7):
         found[f"session {number}"] = still(served.get(f"/api/v1/sessions/s{number}"))
+    for path in ("tools", "quotas", "queues", "agents"):
+        found[path] = served.get(f"/api/v1/{path}")
+    found["timeline"] = by_step(served.get("/api/v1/timeline"))
+    overview = served.get("/api/v1/overview")
+    found["overview"] = {key: overview[key] for key in COUNTED}
     summary = still(served.get("/api/v1/summary"))
     found["summary"] = {key: value for key, value in summary.items() if key != "export_id"}
     health = served.get("/health")

@@ -4,7 +4,9 @@ import pytest
 
 from exporter.app import Exporter
 from exporter.config import Config, Ingest, Storage, Web
+from tests.clock import ManualClock
 from tests.hostile.raw import Answer, a_push, ask, counted, request
+from tests.own_address import OUTSIDE, requires_own_address
 
 PAGE = "Origin: https://evil.example"
 REFUSED = 'agent_exporter_requests_refused_total{code="forbidden"}'
@@ -170,6 +172,27 @@ async def test_a_rebound_name_that_calls_itself_its_own_origin_is_refused(addres
 async def test_loopback_names_and_configured_ones_are_ours(address: str, host: str) -> None:
     """They may push, on any port, in any case."""
     assert (await ask(address, a_push(host=host))).status == 200
+
+
+@pytest.mark.hostile(36)
+@requires_own_address
+@pytest.mark.parametrize(("hosts_allowed", "status"), [((), 200), (("agents.internal",), 403)])
+async def test_elsewhere_names_are_checked_once_they_are_told(
+    clock: ManualClock, hosts_allowed: tuple[str, ...], status: int
+) -> None:
+    """Behind a published port a rebound page is told by its name, and an IP address is no name."""
+    web = Web(listen_address=(f"{OUTSIDE}:0",), hosts_allowed=hosts_allowed)
+    exporter = Exporter(Config(web=web, storage=Storage(path="")), clock=clock)
+    await exporter.start()
+    try:
+        (address,) = exporter.addresses
+        for host in ("evil.example", "evil.example:24368", "127.0.0.1.evil", "10.0.0.1.evil"):
+            assert (await ask(address, a_push(host=host))).status == status
+            assert (await ask(address, request("GET /health", host=host))).status == 200
+        for host in ("agents.internal:80", "localhost:24368", "10.0.0.1", "[fe80::1]:24368"):
+            assert (await ask(address, a_push(host=host))).status == 200
+    finally:
+        await exporter.stop()
 
 
 @pytest.mark.hostile(36)

@@ -14,8 +14,9 @@ from exporter.store import snapshot
 from exporter.store.summary import Imported
 
 FORMS = {
-    1: "25c0d9cf93f77bb9def6a0dd64ae7ff125352549dae2666c29c63e02f1038a2d",
-    2: "9c312fb595e23a6191553a0b3318c577a0c685b9f7d7348f6b299ef01e1eec81",
+    1: "e335c7e91bdf1306449baebb51b47a6793b337f32df6076e86cfab7c2675a0d7",
+    2: "0e39db445b038edbb6931d987e5fc7a6b053ca10e36e9cb873cc450b1af3c046",
+    3: "0a17abfbfc389932a3cd071e6101a943f0ce38b5be972fbc7bef4aee3407c782",
 }
 """By the number of migrations, a digest of every form that is written."""
 
@@ -33,7 +34,12 @@ def test_a_form_changes_with_a_migration_only() -> None:
 
 
 def _undescribed(schema: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return a schema without the words in it."""
+    """Return a schema without the words in it, and with one way of writing each number.
+
+    A bound of 1e6 and one of 1_000_000 are the same to `typing`, which keeps whichever came first.
+    """
+    if isinstance(schema, float) and schema.is_integer():
+        return int(schema)
     if isinstance(schema, list):
         return [_undescribed(part) for part in schema]
     if not isinstance(schema, dict):

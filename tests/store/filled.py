@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from exporter.store.state import Bounds
+from exporter.store.bounds import Bounds
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import (
     NOW,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from exporter.event.tokens import Tokens
 from exporter.event.types import Completion, Event, Quota
-from exporter.store.state import Bounds
+from exporter.store.bounds import Bounds
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import (
     completion,
@@ -61,6 +61,7 @@ limit_signals = st.one_of(
     st.builds(
         quota,
         window=st.sampled_from(WINDOWS),
+        used_ratio=st.sampled_from([None, 0.25, 1.0]),
         model=st.sampled_from(["a", None]),
         limited=st.sampled_from([True, False, None]),
         resets_at=_resets,
@@ -74,7 +75,13 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(failure, **_common, **_names),
     st.builds(request_started, **_requests, channel=st.sampled_from(["cli", "ws"])),
     st.builds(request_ended, **_requests, success=st.sampled_from([True, False, None])),
-    st.builds(tool_call, **_common, tool=st.sampled_from(["t1", "t2"]), success=st.booleans()),
+    st.builds(
+        tool_call,
+        **_common,
+        tool=st.sampled_from(["t1", "t2"]),
+        success=st.booleans(),
+        duration_ms=_milliseconds,
+    ),
     st.builds(log, level=st.sampled_from(["info", "error"]), context=st.sampled_from([None, {}])),
     st.builds(queue_depth, queue=st.sampled_from(["q1", "q2"]), depth=st.integers(0, 9)),
 )
@@ -127,6 +134,12 @@ ANSWERS: dict[str, Callable[[TelemetryStore, float], object]] = {
     "in_flight": lambda store, now: store.in_flight(now),
     "in_flight_by": lambda store, now: store.in_flight_by(now),
     "queues": lambda store, now: store.queue_depth(now),
+    "glance": lambda store, now: store.board.glance(now),
+    "timeline": lambda store, now: store.board.timeline(now=now, limit=9, points_max=12),
+    "tool_calls": lambda store, now: store.board.tools(now=now, limit=9),
+    "quotas": lambda store, now: store.board.quotas(now),
+    "queue_depths": lambda store, now: store.board.queues(now),
+    "agents": lambda store, _: store.board.agents(),
     "calls": lambda store, _: store.calls(),
     "events": lambda store, _: store.events(),
     "events_after": lambda store, _: store.events_after(3),

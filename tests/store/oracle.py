@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from math import ceil, floor
+from typing import Generic, TypeVar
 
-from exporter.event.types import Completion
+from exporter.event.types import Completion, ToolCall
 from exporter.store.telemetry import TelemetryStore
 
 WINDOW_SECS = 60.0
@@ -11,23 +12,26 @@ SLOTS = 6
 SLOT_SECS = 10.0
 
 
+E = TypeVar("E", Completion, ToolCall)
+
+
 @dataclass
-class Recorded:
-    """A completion, the slot it counts in, and the instant it counts as of."""
+class Recorded(Generic[E]):
+    """An event, the slot it counts in, and the instant it counts as of."""
 
     slot: int
     at: float
-    event: Completion
+    event: E
 
 
 @dataclass
-class Oracle:
+class Oracle(Generic[E]):
     """Slot time as the store's documentation states it, and a list."""
 
     head: int = -(10**9)
     shift: int = 0
     late: int = 0
-    recorded: list[Recorded] = field(default_factory=list)
+    recorded: list[Recorded[E]] = field(default_factory=list)
 
     def advance(self, now: float) -> None:
         """Move slot time, and drop what has left the window."""
@@ -37,7 +41,7 @@ class Oracle:
         self.head = max(self.head, slot)
         self.recorded = [one for one in self.recorded if one.slot > self.head - SLOTS]
 
-    def apply(self, event: Completion, now: float) -> None:
+    def apply(self, event: E, now: float) -> None:
         """Keep an event, in the slot of its instant or, if it is dated ahead, of now."""
         self.advance(now)
         at = min(event.at, now)
@@ -47,7 +51,7 @@ class Oracle:
         else:
             self.late += 1
 
-    def where(self, **fields: object) -> list[Recorded]:
+    def where(self, **fields: object) -> list[Recorded[E]]:
         """Return what is in the window and has these values."""
         return [
             one

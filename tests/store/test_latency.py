@@ -33,6 +33,13 @@ def test_a_quantile_is_near_the_exact_sample(samples: list[float], quantile: flo
     assert latency.quantiles_ms(counted(samples), [quantile]) == [pytest.approx(exact, rel=0.045)]
 
 
+@given(samples_ms, st.floats(0.001, 1.0))
+def test_one_quantile_is_that_of_several(samples: list[float], quantile: float) -> None:
+    """Counting from the top finds the same sample as counting from the bottom."""
+    counts = counted(samples)
+    assert [latency.quantile_ms(counts, quantile)] == latency.quantiles_ms(counts, [quantile])
+
+
 @given(samples_ms)
 def test_quantiles_ascend(samples: list[float]) -> None:
     """A higher quantile is never estimated lower."""
@@ -69,6 +76,7 @@ def test_a_latency_beyond_the_range_is_told_as_its_end(
 def test_no_samples_have_no_quantiles() -> None:
     """Where nothing was recorded, every quantile is unknown."""
     assert latency.quantiles_ms({}, (0.5, 0.99)) == [None, None]
+    assert latency.quantile_ms({}, 0.95) is None
 
 
 @given(samples_ms, samples_ms)

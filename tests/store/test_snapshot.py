@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from exporter.event.tokens import COUNT_MAX
-from exporter.store.saved import INT_MAX
+from exporter.store.parts import INT_MAX
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import (
     NOW,
@@ -36,6 +36,17 @@ def test_a_part_belongs_to_its_name_whatever_order_names_come_in() -> None:
     parts = sorted(store.save(), key=lambda part: part[0])
     again = restored([("of a later version", b"\xc1"), *parts])
     assert every_answer(again, NOW) == every_answer(store, NOW)
+
+
+def test_a_snapshot_of_an_older_version_comes_back() -> None:
+    """What it does not tell of is empty, and what all models did is added up from each."""
+    store = filled()
+    newer = {"tool_windows", "quotas", "heard"}
+    again = restored([part for part in store.save() if part[0] not in newer])
+    for name in ANSWERS.keys() - {"tool_calls", "quotas", "agents"}:
+        assert ANSWERS[name](again, NOW) == ANSWERS[name](store, NOW)
+    board = again.board
+    assert (board.tools(now=NOW, limit=9), board.quotas(NOW), board.agents()) == ([], [], [])
 
 
 def test_nothing_comes_of_nothing() -> None:
@@ -143,7 +154,7 @@ def damaged() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
     for name, part in parts:
         yield f"{name} cut short", [(name, part[:-1]), clock]
         yield f"{name} of another form", [(name, msgspec.msgpack.encode({"sk-secret": 1})), clock]
-    for name in ("models", "sessions", "requests"):
+    for name in ("models", "sessions", "requests", "tool_windows"):
         (once,) = (part for part in parts if part[0] == name)
         yield f"{name} twice", [once, once, clock]
     yield "no clock", [part for part in parts if part != clock]

@@ -38,9 +38,14 @@ def test_other_slots_take_up_what_was_saved(window_secs: float, slots: int) -> N
     ] == sums
     usage = [(one.id, one.totals) for one in store.sessions(now=NOW, sort="recent")]
     assert [(one.id, one.totals) for one in again.sessions(now=NOW, sort="recent")] == usage
+    tools = [(one.tool, one.calls, one.failures) for one in store.board.tools(now=NOW, limit=9)]
+    assert tools == [
+        (one.tool, one.calls, one.failures) for one in again.board.tools(now=NOW, limit=9)
+    ]
     later = NOW + window_secs + window_secs / slots
     assert [one.model for one in again.model_performances(now=later)] == []
     assert again.sessions(now=later) == []
+    assert again.board.tools(now=later, limit=9) == []
 
 
 def test_a_shorter_window_drops_what_is_older() -> None:

@@ -3,6 +3,7 @@
 import gc
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any, get_args
 
@@ -10,7 +11,7 @@ import pytest
 
 from exporter.store.ranking import Sort
 from exporter.store.telemetry import TelemetryStore
-from tests.builders import NOW, completion
+from tests.builders import NOW, completion, tool_call
 
 MODELS = 120
 
@@ -62,3 +63,29 @@ def test_ranking_does_not_depend_on_what_sessions_hold(sort: Sort) -> None:
     few, many = busy_store(slots=2, sessions=5), busy_store(slots=20, sessions=5)
     after_few = steps(lambda: few.sessions(now=NOW, sort=sort, limit=0))
     assert steps(lambda: many.sessions(now=NOW, sort=sort, limit=0)) == after_few
+
+
+def test_recording_a_tool_call_does_not_depend_on_what_is_held() -> None:
+    """A call takes the same steps after a thousand calls in 40 slots or a few in 2."""
+    taken = []
+    for slots, calls in ((2, 2), (40, 25)):
+        store = TelemetryStore()
+        for age_slots in reversed(range(slots)):
+            at = NOW - age_slots * 30
+            store.apply([tool_call(tool=f"t{n}", at=at) for n in range(calls)], at)
+        event = tool_call(tool="t0")
+        taken.append(steps(partial(store.apply, [event], NOW)))
+    assert taken[0] == taken[1]
+
+
+def test_what_all_models_did_does_not_take_models_times_slots() -> None:
+    """More slots cost each slot once, and not once a model; more completions cost nothing."""
+    few, many = busy_store(slots=2), busy_store(slots=20)
+    for ask in (
+        lambda store: store.board.glance(NOW),
+        lambda store: store.board.timeline(now=NOW, limit=1, points_max=60),
+    ):
+        assert steps(partial(ask, many)) - steps(partial(ask, few)) < 18 * MODELS
+        before = steps(partial(ask, many))
+        many.apply([completion(model=f"m{n}", session_id="s0") for n in range(MODELS)], NOW)
+        assert steps(partial(ask, many)) == before

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from itertools import count
 
-from exporter.store.model_window import LATE_SLOTS_MAX, SLOT_ENTRIES, ModelWindow
+from exporter.store.model_window import ModelWindow
 from exporter.store.models import ModelTable
+from exporter.store.rolling import LATE_SLOTS_MAX, SLOT_ENTRIES
 from exporter.store.sessions import SessionTable
 from exporter.store.window import SlotClock
 from tests.builders import NOW, completion
@@ -110,6 +111,24 @@ def test_what_left_makes_room_before_anybody_goes() -> None:
     for index in range(9, 13):
         models.fill("busy", index)
     assert (models.names(), models.table.evictions) == (["busy", "idle"], 0)
+
+
+def test_a_model_that_goes_takes_nothing_along_but_what_is_in_the_window() -> None:
+    """Nor what others sealed late in a slot that had left: all models still add up to each."""
+    models = Models()
+    models.fill("idle", 0)
+    models.fill("idle", 5)
+    models.advance(9)
+    models.fill("busy", 9)
+    models.fill("busy", 0, [101])
+    models.advance(12)
+    models.fill("busy", 12)
+    models.table.windows_max = 2
+    models.fill("new", 12)
+    assert (models.names(), models.table.evictions) == (["busy", "new"], 1)
+    together = models.table.together(models.clock.floor + 1)
+    sums = {index: slot.successes for index, slot in together.items()}
+    assert sums == {9: len(BUCKETS), 12: 2 * len(BUCKETS)}
 
 
 def test_few_slots_are_open_for_what_comes_late() -> None:

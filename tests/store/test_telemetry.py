@@ -12,6 +12,7 @@ from tests.builders import (
     limit_hit,
     log,
     queue_depth,
+    quota,
     request_ended,
     request_started,
     tool_call,
@@ -53,25 +54,32 @@ def test_the_snapshot_outlives_the_window() -> None:
 def test_nothing_is_evicted_at_first() -> None:
     """Every kind of eviction is told, as 0."""
     assert TelemetryStore().evictions == dict.fromkeys(
-        ("model", "session", "request", "request_expired", "limit", "queue"), 0
+        (
+            *("model", "session", "request", "request_expired", "limit", "queue"),
+            *("tool", "quota", "agent"),
+        ),
+        0,
     )
 
 
 def test_losses_begin_anew() -> None:
     """What was late or found no room until then is not told any more; what comes after it is."""
     lossy = State(models_max=1, sessions_max=1, requests_max=1, request_ttl_secs=100)
-    lossy.limit_table.limits_max = lossy.queue_table.queues_max = 1
+    lossy.limit_table.limits_max = lossy.queue_table.keys_max = lossy.quota_table.keys_max = 1
+    lossy.tool_table.windows_max = lossy.heard_agents.agents_max = 1
     store = TelemetryStore()
-    store._state = lossy  # noqa: SLF001 - no argument bounds limits or queues
+    store._state = lossy  # noqa: SLF001 - no argument bounds some of them
     events: list[Event] = [
         *(completion(model=f"m{n}", session_id=f"s{n}") for n in range(2)),
         *(limit_hit(model="m1", provider=f"p{n}") for n in range(2)),
         *(queue_depth(queue=f"q{n}") for n in range(2)),
+        *(quota(window=f"w{n}") for n in range(2)),
+        *(tool_call(tool=f"t{n}") for n in range(2)),
         *(request_started(request_id=f"r{n}") for n in range(2)),
         failure(model="m1", at=NOW - 9999),
     ]
     lossy.apply(events, NOW)
-    lossy.apply([request_ended(at=NOW + 100)], NOW + 100)
+    lossy.apply([request_ended(at=NOW + 100, agent="another")], NOW + 100)
     assert min(store.evictions.values()) == store.late_events == 1
     store.begin_losses()
     assert (set(store.evictions.values()), store.late_events) == ({0}, 0)

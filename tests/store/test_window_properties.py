@@ -52,9 +52,10 @@ pushes = st.lists(st.tuples(ages, completions), max_size=4)
 histories = st.lists(st.builds(Step, secs=steps, pushed=pushes, read=st.booleans()), max_size=25)
 
 
-def run(history: list[Step]) -> tuple[TelemetryStore, Oracle, float]:
+def run(history: list[Step]) -> tuple[TelemetryStore, Oracle[Completion], float]:
     """Give the same history to the store and to the oracle; return both, and the last now."""
-    store, plain, now = oracle.store(), Oracle(), NOW
+    store, now = oracle.store(), NOW
+    plain: Oracle[Completion] = Oracle()
     for step in history:
         now += step.secs
         plain.advance(now)
@@ -68,7 +69,7 @@ def run(history: list[Step]) -> tuple[TelemetryStore, Oracle, float]:
     return store, plain, now
 
 
-def check_all(store: TelemetryStore, plain: Oracle, now: float) -> None:
+def check_all(store: TelemetryStore, plain: Oracle[Completion], now: float) -> None:
     """Compare every answer."""
     plain.advance(now)
     for model in MODELS:
@@ -83,7 +84,7 @@ def check_all(store: TelemetryStore, plain: Oracle, now: float) -> None:
         check_session(store, plain.where(session_id=session_id), session_id, now)
 
 
-def check_model(answer: ModelPerformance, recorded: list[Recorded]) -> None:
+def check_model(answer: ModelPerformance, recorded: list[Recorded[Completion]]) -> None:
     """Compare the performance of a model with all that was recorded of it."""
     events = [one.event for one in recorded]
     successes = [e for e in events if e.success]
@@ -145,7 +146,7 @@ def check_mean(mean_ms: float | None, samples: list[float]) -> None:
 
 
 def check_session(
-    store: TelemetryStore, recorded: list[Recorded], session_id: str, now: float
+    store: TelemetryStore, recorded: list[Recorded[Completion]], session_id: str, now: float
 ) -> None:
     """Compare the usage of a session with all that was recorded of it."""
     usage = store.session_usage(session_id, now=now)

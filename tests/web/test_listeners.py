@@ -26,7 +26,7 @@ class TestSeparateIngest:
         )
 
     async def test_each_listener_has_its_routes(self, exporter: Exporter) -> None:
-        """A push on the reading port is no route of it, and the other way round."""
+        """A push on the reading port is no route of it, nor the other way round."""
         ingest, *readers = exporter.addresses
         assert len(readers) == 2
         event = {"type": "completion", "model": "m"}
@@ -35,6 +35,9 @@ class TestSeparateIngest:
                 assert response.status == 200
             async with client.get(f"http://{ingest}/metrics") as response:
                 assert response.status == 404
+            for address in exporter.addresses:
+                async with client.get(f"http://{address}/health") as response:
+                    assert response.status == 200
             for reader in readers:
                 async with client.post(f"http://{reader}{EVENTS}", json=event) as response:
                     assert response.status == 405

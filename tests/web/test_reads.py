@@ -35,6 +35,8 @@ async def refused(client: aiohttp.ClientSession, path: str) -> dict[str, Any]:
         ("/api/v1/events?level=debug", "level"),
         ("/api/v1/events?level=ERROR", "level"),
         ("/api/v1/calls?limit=201", "limit"),
+        ("/api/v1/requests?limit=0", "limit"),
+        ("/api/v1/requests?limit=10001", "limit"),
         ("/api/v1/sessions?sort=name", "sort"),
         ("/api/v1/sessions?limit=1001", "limit"),
         ("/api/v1/models?max_staleness_secs=x", "max_staleness_secs"),
@@ -105,6 +107,18 @@ async def test_requests_in_flight_are_told_with_their_age(
     samples = await scrape(client)
     assert samples['agent_requests_in_flight{agent="unknown",channel="ws"}'] == 0
     assert samples['agent_request_duration_seconds_sum{agent="unknown",channel="ws"}'] == 2.5
+
+
+async def test_the_oldest_requests_come_first(
+    client: aiohttp.ClientSession, clock: ManualClock
+) -> None:
+    """All of them, or as many as are asked for."""
+    for name in "abc":
+        await push(client, {"type": "request_started", "request_id": name})
+        clock.advance(1)
+    for query, names in (("", "abc"), ("?limit=2", "ab"), ("?limit=10000", "abc")):
+        requests = (await get(client, f"/api/v1/requests{query}"))["requests"]
+        assert [request["id"] for request in requests] == list(names)
 
 
 async def test_the_snapshot_counts_since_the_start(

@@ -1,0 +1,1 @@
+"""Manifests for Kubernetes; what is made of other files is made here."""

@@ -1,0 +1,93 @@
+"""What somebody who watches asks: how things are now, how they went, and who is there."""
+
+from typing import Final
+
+from msgspec import Struct
+
+from exporter.store.answers import HeardAgent, QueueReading, QuotaReading, ToolPerformance
+from exporter.store.model_view import ModelView
+from exporter.store.recent import RECENT_SECS, Recent, recent
+from exporter.store.state import State
+from exporter.store.timeline import Timeline, timeline
+
+POINTS_MAX: Final = 500
+"""Into how many steps at most the course of the window is told, however many slots it has."""
+
+
+class Glance(Struct, frozen=True):
+    """How everything is, at one glance.
+
+    `recent` is about the last `recent_secs`. `models` are those of the window and those limited
+    now, `models_limited` the latter.
+    """
+
+    window_secs: float
+    recent_secs: float
+    recent: Recent
+    requests_in_flight: int
+    sessions_active: int
+    models_limited: int
+    models: int
+    queue_depth: int
+
+
+class Board:
+    """Reads `state`; each read first moves slot time on to `now` (Unix seconds)."""
+
+    def __init__(self, state: State, models: ModelView) -> None:
+        self._state = state
+        self._models = models
+
+    @property
+    def points_max(self) -> int:
+        """In how many steps the course of the window can be told: a step is a slot or more."""
+        return min(self._state.clock.slots, POINTS_MAX)
+
+    def glance(self, now: float) -> Glance:
+        """Return how everything is."""
+        state = self._state
+        state.advance(now)
+        models, limited = self._models.limited(now)
+        secs = min(RECENT_SECS, state.window_secs)
+        return Glance(
+            window_secs=state.window_secs,
+            recent_secs=secs,
+            recent=recent(state.model_table, state.clock, secs=secs, now=now),
+            requests_in_flight=state.request_table.count(now),
+            sessions_active=sum(state.session_table.active(now).values()),
+            models_limited=limited,
+            models=models,
+            queue_depth=state.queue_table.depth(now),
+        )
+
+    def timeline(self, *, now: float, limit: int, points_max: int) -> Timeline:
+        """Return the course of the window, and of its `limit` busiest models.
+
+        There are at most `points_max` points, and none before the window.
+        """
+        state = self._state
+        state.advance(now)
+        return timeline(
+            state.model_table,
+            state.clock,
+            window_secs=state.window_secs,
+            limit=limit,
+            points_max=min(points_max, self.points_max),
+        )
+
+    def tools(self, *, now: float, limit: int) -> list[ToolPerformance]:
+        """Return how the `limit` tools did that were called most often in the window."""
+        self._state.advance(now)
+        return self._state.tool_table.most_called(limit)
+
+    def quotas(self, now: float) -> list[QuotaReading]:
+        """Return how much of each allowance is used, as far as that was read lately."""
+        return self._state.quota_table.each(now)
+
+    def queues(self, now: float) -> list[QueueReading]:
+        """Return how deep each queue is, as far as that was read lately."""
+        return self._state.queue_table.each(now)
+
+    def agents(self) -> list[HeardAgent]:
+        """Return who pushed, the one heard last first."""
+        return self._state.heard_agents.each()
