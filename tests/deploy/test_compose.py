@@ -10,6 +10,7 @@ import yaml
 
 from exporter.cli import demo
 from exporter.cli.flags import FAILURE
+from exporter.config import load, read_file
 from tests.deploy.dockerfile import environment, one_of, stages
 from tests.e2e.processes import free_port
 from tests.prometheus import requires_prometheus
@@ -78,9 +79,18 @@ def test_a_port_is_published_on_the_loopback_alone(name: str) -> None:
 def test_the_exporters_port_is_the_images() -> None:
     """And its storage is where the image keeps it."""
     assert SERVICES["exporter"]["ports"] == [f"127.0.0.1:{PORT}:{PORT}"]
-    ((_, target),) = _mounts("exporter")
+    (target,) = [target for source, target, *_ in _mounts("exporter") if source == "exporter"]
     storage = environment(RUNTIME)["AGENT_EXPORTER_STORAGE_PATH"]
     assert storage.startswith(f"{target}/")
+
+
+def test_the_exporter_answers_to_its_name_alone() -> None:
+    """Its port is published where pages can reach it. The file that says so is read in full."""
+    (source,) = [source for source, *_ in _mounts("exporter") if source.endswith(".yml")]
+    config = load(yaml_text=read_file(DIRECTORY / source), environ={}, flags={})
+    assert config.web.hosts_allowed == ("exporter",)
+    option = SERVICES["exporter"]["command"][1]
+    assert option.partition("=")[2] in [target for _, target, *_ in _mounts("exporter")]
 
 
 @each_service
