@@ -40,6 +40,10 @@ _PASSES_MAX: Final = 4
 _DEPTH_MAX: Final = 32
 _VALUES_MAX: Final = CONTEXT_BYTES_MAX // len("1,")
 _CHARACTERS_MAX: Final = 8 * CONTEXT_BYTES_MAX
+_INT_MIN: Final = -(2**63)
+_INT_MAX: Final = 2**64 - 1
+"""The integers that the journal's encoding holds; JSON has longer ones."""
+
 _TOO_LARGE: Final = f"context over {CONTEXT_BYTES_MAX} bytes"
 
 
@@ -137,6 +141,8 @@ class _Walk:
             raise _TooLargeError
         if isinstance(value, str):
             return self._text(value)
+        if isinstance(value, int) and not _INT_MIN <= value <= _INT_MAX:
+            return float(value)  # As most readers of JSON would; what is past that too is no JSON.
         if not isinstance(value, dict | list):
             return value
         if depth == _DEPTH_MAX:

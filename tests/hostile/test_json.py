@@ -1,10 +1,13 @@
 """JSON that is none, that goes too deep, or of which a part is wrong."""
 
+import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
-from tests.hostile.raw import EVENT, NDJSON, a_push, ask, counted, samples
+from exporter.config import Config, Storage, Web
+from tests.hostile.raw import EVENT, NDJSON, a_push, ask, counted, request, samples
 from tests.web import NOW
 
 COMPLETED = (
@@ -124,3 +127,26 @@ async def test_a_time_before_the_window_counts_but_is_not_in_it(address: str) ->
     assert after["agent_exporter_late_events_total"] == 1
     model = await ask(address, b"GET /api/v1/models/m HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert model.json()["successful_completions"] == 0
+
+
+class TestOnDisk:
+    """What the journal has to hold."""
+
+    @pytest.fixture
+    def config(self, tmp_path: Path) -> Config:
+        """Return a configuration with a journal."""
+        web = Web(listen_address=("127.0.0.1:0",))
+        return Config(web=web, storage=Storage(path=str(tmp_path)))
+
+    @pytest.mark.parametrize("number", [b"18446744073709551616", b"-9223372036854775809", b"1e308"])
+    async def test_a_number_of_any_length_costs_nobody_anything(
+        self, address: str, number: bytes
+    ) -> None:
+        """In a context it may stand; it is committed, and so are the pushes beside it."""
+        context = b'{"a":' + number + b"}"
+        log = b'{"type":"log","level":"info","source":"s","message":"m","context":' + context + b"}"
+        pushes = [a_push(body=body) for body in (EVENT, log, EVENT, log)]
+        answers = await asyncio.gather(*(ask(address, data) for data in pushes))
+        assert [answer.status for answer in answers] == [200] * 4
+        health = (await ask(address, request("GET /health"))).json()
+        assert health["status"] == "ok"

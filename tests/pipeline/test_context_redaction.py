@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,6 +109,34 @@ def test_a_context_without_end_is_left_out() -> None:
     assert redacted_context(context) == {"omitted": "context over 8192 bytes"}
     while context:  # Else the interpreter takes it apart level within level.
         context = context["a"]
+
+
+@pytest.mark.parametrize(
+    ("number", "kept"),
+    [
+        (2**64 - 1, 2**64 - 1),
+        (2**64, 2.0**64),
+        (-(2**63), -(2**63)),
+        (-(2**63) - 1, -(2.0**63)),
+        (10**300, 1e300),
+    ],
+)
+def test_a_number_beyond_64_bits_is_kept_as_a_float(number: int, kept: float) -> None:
+    """The journal holds none that is longer, and most readers of JSON take it for one anyway."""
+    clean = redacted_context({"a": number, "b": {"c": [number]}})
+    assert repr(clean) == repr({"a": kept, "b": {"c": [kept]}})
+
+
+def test_a_number_beyond_all_floats_is_no_json() -> None:
+    """Its context is left out whole."""
+    assert redacted_context({"a": 10**400}) == {"omitted": "context is no JSON"}
+
+
+@given(st.dictionaries(st.text(max_size=5), json_values, max_size=4))
+def test_whatever_is_kept_can_be_written_to_the_journal(context: dict[str, Any]) -> None:
+    """Or a single event would cost all that are committed with it."""
+    clean = redacted_context(context)
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(clean)) == clean
 
 
 @given(secrets, st.dictionaries(st.text(max_size=5), json_values, max_size=3), st.data())
