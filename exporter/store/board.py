@@ -38,11 +38,6 @@ class Board:
         self._state = state
         self._models = models
 
-    @property
-    def points_max(self) -> int:
-        """In how many steps the course of the window can be told: a step is a slot or more."""
-        return min(self._state.clock.slots, POINTS_MAX)
-
     def glance(self, now: float) -> Glance:
         """Return how everything is."""
         state = self._state
@@ -63,7 +58,7 @@ class Board:
     def timeline(self, *, now: float, limit: int, points_max: int) -> Timeline:
         """Return the course of the window, and of its `limit` busiest models.
 
-        There are at most `points_max` points, and none before the window.
+        There are at most `points_max` points, as many as slots at the most, none before the window.
         """
         state = self._state
         state.advance(now)
@@ -72,7 +67,7 @@ class Board:
             state.clock,
             window_secs=state.window_secs,
             limit=limit,
-            points_max=min(points_max, self.points_max),
+            points_max=min(points_max, state.clock.slots, POINTS_MAX),
         )
 
     def tools(self, *, now: float, limit: int) -> list[ToolPerformance]:

@@ -8,6 +8,7 @@ from aiohttp import web
 from exporter import __version__
 from exporter.clock import Clock
 from exporter.store.answers import instant
+from exporter.store.board import POINTS_MAX
 from exporter.store.recent import Recent
 from exporter.store.telemetry import TelemetryStore
 from exporter.web.answer import SharedJSON
@@ -59,10 +60,8 @@ class OverviewRoutes:
 
     async def timeline(self, request: web.Request) -> web.StreamResponse:
         """Answer the course of the window, of all models and of the busiest."""
-        points_max = self._board.points_max
         limit = integer(request, "limit", default=LIMIT_DEFAULT, minimum=1, maximum=LIMIT_MAX)
-        default = min(POINTS_DEFAULT, points_max)
-        points = integer(request, "points", default=default, minimum=1, maximum=points_max)
+        points = integer(request, "points", default=POINTS_DEFAULT, minimum=1, maximum=POINTS_MAX)
 
         def tell() -> object:
             return self._board.timeline(now=self._clock.now(), limit=limit, points_max=points)

@@ -1,0 +1,1 @@
+"""The HTTP API as docs/openapi.yaml describes it, asked of a running exporter."""
