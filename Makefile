@@ -34,7 +34,7 @@ lint: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m exporter.metrics > docs/metrics.md
-	$(BIN)/python -m exporter.web.openapi > docs/openapi.yaml
+	$(BIN)/python -m docs.openapi > docs/openapi.yaml
 	$(BIN)/python -m deploy.grafana.generator
 	$(BIN)/python -m deploy.k8s.prometheus_rule
 

@@ -13,14 +13,14 @@ import pytest
 import schemathesis
 import yaml
 
+from docs.openapi import examples
+from docs.openapi.document import document, text
+from docs.openapi.examples_answered import ANSWERED
+from docs.openapi.plain import PREFIX
 from exporter.app import Exporter
 from exporter.config import Config, Storage
 from exporter.event.rejection import Code
 from exporter.event.types import EVENT_CLASSES, Event, type_name
-from exporter.web.openapi import examples
-from exporter.web.openapi.document import document, text
-from exporter.web.openapi.examples_answered import ANSWERED
-from exporter.web.openapi.plain import PREFIX
 from exporter.web.problem import PROBLEM_JSON, STATUS
 from tests.clock import ManualClock
 

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from exporter.web.openapi.examples_answered import ANSWERED
-from exporter.web.openapi.operation import Paths, operation
-from exporter.web.openapi.plain import Schema
-from exporter.web.openapi.responses import GUARDED, answer, shared
+from docs.openapi.examples_answered import ANSWERED
+from docs.openapi.operation import Paths, operation
+from docs.openapi.plain import Schema
+from docs.openapi.responses import GUARDED, answer, shared
 
 TAG: Final = "reads"
 

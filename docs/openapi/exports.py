@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from exporter.web.openapi import examples
-from exporter.web.openapi.operation import CONTENT_ENCODING, PUSHERS, Operation, Paths, operation
-from exporter.web.openapi.otlp_messages import ERROR, reply_name, request_name
-from exporter.web.openapi.plain import Schema, ref
-from exporter.web.openapi.responses import (
+from docs.openapi import examples
+from docs.openapi.operation import CONTENT_ENCODING, PUSHERS, Operation, Paths, operation
+from docs.openapi.otlp_messages import ERROR, reply_name, request_name
+from docs.openapi.plain import Schema, ref
+from docs.openapi.responses import (
     MALFORMED_REQUEST,
     TOO_MANY_CONNECTIONS,
     Response,

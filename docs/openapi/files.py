@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from exporter.web.openapi.operation import Operation, Paths, header, in_path, operation
-from exporter.web.openapi.plain import Schema
-from exporter.web.openapi.responses import GUARDED, Response, answer, problem, shared
+from docs.openapi.operation import Operation, Paths, header, in_path, operation
+from docs.openapi.plain import Schema
+from docs.openapi.responses import GUARDED, Response, answer, problem, shared
 from exporter.web.page import HEADERS
 
 TAG: Final = "page"

@@ -4,11 +4,11 @@ from typing import Any, Final
 
 import yaml
 
+from docs.openapi import board, exports, files, operating, pushes, read, reads
+from docs.openapi.operation import READERS, Paths
+from docs.openapi.responses import HEADERS, shared_responses
+from docs.openapi.schemas import components
 from exporter import __version__
-from exporter.web.openapi import board, exports, files, operating, pushes, read, reads
-from exporter.web.openapi.operation import READERS, Paths
-from exporter.web.openapi.responses import HEADERS, shared_responses
-from exporter.web.openapi.schemas import components
 
 HEAD: Final = "# Generated from the code by `make docs`; do not edit.\n"
 WIDTH: Final = 110

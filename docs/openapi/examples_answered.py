@@ -5,8 +5,8 @@ Of the cardinality, one family and one label. The timeline is in four points, of
 
 from typing import Any, Final
 
+from docs.openapi.examples_summary import MODEL, SUMMARY
 from exporter import __version__
-from exporter.web.openapi.examples_summary import MODEL, SUMMARY
 
 _CALL: Final[dict[str, Any]] = {
     "timestamp": "2026-03-01T09:29:58Z",

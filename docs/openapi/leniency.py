@@ -7,9 +7,9 @@ so would have clients refuse what is taken.
 
 from collections.abc import Mapping
 
+from docs.openapi.event_fields import COMMON, OF_TYPE, TOKENS
+from docs.openapi.plain import Schema
 from exporter.event.types import EVENT_CLASSES, NAME_LENGTH_MAX
-from exporter.web.openapi.event_fields import COMMON, OF_TYPE, TOKENS
-from exporter.web.openapi.plain import Schema
 
 CUT_IF_LONG = frozenset(
     {"agent", "channel", "model", "provider", "queue", "source", "tool", "window"}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
+from docs.openapi.plain import Schema, ref
 from exporter.event.rejection import Code
 from exporter.web.headers import EVERY_ANSWER
-from exporter.web.openapi.plain import Schema, ref
 from exporter.web.page import HEADERS as PAGE_HEADERS
 from exporter.web.problem import PROBLEM_JSON, STATUS
 

@@ -1,11 +1,11 @@
 """How everything is at one glance: what the live page shows, and the exporter itself."""
 
+from docs.openapi.operation import Paths, query, whole
+from docs.openapi.plain import SECS, array, members, of_which, ref
+from docs.openapi.read import read
 from exporter.store.board import POINTS_MAX
 from exporter.store.bounds import TOOLS_MAX
 from exporter.web import api_overview, api_readings
-from exporter.web.openapi.operation import Paths, query, whole
-from exporter.web.openapi.plain import SECS, array, members, of_which, ref
-from exporter.web.openapi.read import read
 
 
 def paths() -> Paths:
@@ -28,8 +28,8 @@ def _board() -> Paths:
             ),
             query(
                 "points",
-                "How many points at the most. Each is of whole slots, so there are no more than the "
-                "window has of those.",
+                "How many points at the most. Each is of whole slots, so there are no more than "
+                "the window has of those.",
                 whole(1, POINTS_MAX, api_overview.POINTS_DEFAULT),
             ),
         ),

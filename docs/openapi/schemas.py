@@ -12,6 +12,9 @@ from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
+from docs.openapi.leniency import as_taken
+from docs.openapi.otlp_messages import export_schemas
+from docs.openapi.plain import INSTANT, PREFIX, Schema, ref, shorten
 from exporter.event.types import Event
 from exporter.metrics.registry import Cardinality
 from exporter.store import answers
@@ -23,9 +26,6 @@ from exporter.web.api_exporter import ExporterState
 from exporter.web.api_overview import Overview
 from exporter.web.api_summary import ImportReply
 from exporter.web.health import Health
-from exporter.web.openapi.leniency import as_taken
-from exporter.web.openapi.otlp_messages import export_schemas
-from exporter.web.openapi.plain import INSTANT, PREFIX, Schema, ref, shorten
 from exporter.web.problem import Problem
 from exporter.web.push import PushReply
 

@@ -2,12 +2,8 @@
 
 from typing import Final, get_args
 
-from exporter.event.tokens import COUNT_MAX
-from exporter.event.types import Level
-from exporter.store.ranking import Sort
-from exporter.web import api_activity, api_models, api_sessions
-from exporter.web.openapi import examples
-from exporter.web.openapi.operation import (
+from docs.openapi import examples
+from docs.openapi.operation import (
     Operation,
     Paths,
     header,
@@ -16,9 +12,13 @@ from exporter.web.openapi.operation import (
     query,
     whole,
 )
-from exporter.web.openapi.plain import SECS, Schema, array, members, ref
-from exporter.web.openapi.read import TAG, read
-from exporter.web.openapi.responses import GUARDED, answer, shared
+from docs.openapi.plain import SECS, Schema, array, members, ref
+from docs.openapi.read import TAG, read
+from docs.openapi.responses import GUARDED, answer, shared
+from exporter.event.tokens import COUNT_MAX
+from exporter.event.types import Level
+from exporter.store.ranking import Sort
+from exporter.web import api_activity, api_models, api_sessions
 
 _NAME: Final[Schema] = {"type": "string", "minLength": 1}
 _LEVEL: Final = query(

@@ -2,13 +2,13 @@
 
 from typing import Final
 
+from docs.openapi import examples
+from docs.openapi.examples_summary import SUMMARY
+from docs.openapi.operation import CONTENT_ENCODING, PUSHERS, Paths, header, operation
+from docs.openapi.plain import Schema, array, of_which, ref
+from docs.openapi.responses import MALFORMED_REQUEST, PUSHED, answer, problem
 from exporter.event.rejection import Code
 from exporter.web import api_summary, push
-from exporter.web.openapi import examples
-from exporter.web.openapi.examples_summary import SUMMARY
-from exporter.web.openapi.operation import CONTENT_ENCODING, PUSHERS, Paths, header, operation
-from exporter.web.openapi.plain import Schema, array, of_which, ref
-from exporter.web.openapi.responses import MALFORMED_REQUEST, PUSHED, answer, problem
 
 TAG: Final = "pushes"
 

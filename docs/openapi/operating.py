@@ -2,17 +2,17 @@
 
 from typing import Final
 
-from exporter.web.openapi import examples
-from exporter.web.openapi.examples_answered import HEALTH
-from exporter.web.openapi.operation import (
+from docs.openapi import examples
+from docs.openapi.examples_answered import HEALTH
+from docs.openapi.operation import (
     ANYBODY,
     PUSHERS,
     Operation,
     Paths,
     operation,
 )
-from exporter.web.openapi.plain import Schema, ref
-from exporter.web.openapi.responses import (
+from docs.openapi.plain import Schema, ref
+from docs.openapi.responses import (
     GUARDED,
     OPEN,
     TOO_MANY_CONNECTIONS,

@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
+from docs.openapi.plain import PREFIX, Schema, shorten
 from exporter.decode.otlp_json_messages import Logs, Metrics, Traces
-from exporter.web.openapi.plain import PREFIX, Schema, shorten
 
 _NAMED: Final = "OTLP"
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from exporter.web.openapi.plain import Schema
-from exporter.web.openapi.responses import Response
+from docs.openapi.plain import Schema
+from docs.openapi.responses import Response
 
 Operation = dict[str, Any]
 Paths = dict[str, dict[str, Operation]]
