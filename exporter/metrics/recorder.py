@@ -1,5 +1,6 @@
 """Events into series: which families an event of each type counts in."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -121,15 +122,24 @@ class Recorder:
 
     def _quota(self, event: Quota, now: float) -> None:
         labels = (event.agent, event.provider or UNKNOWN, event.window)
+        # Once it is renewed, what was read of an allowance says nothing more.
+        ends_at = math.inf if event.resets_at is None else event.resets_at
         if event.used_ratio is not None:
-            self._read(self._used, labels, event.used_ratio, event.at, now)
+            self._read(self._used, labels, event.used_ratio, event.at, now, ends_at=ends_at)
         if event.resets_at is not None:
-            self._read(self._resets, labels, event.resets_at, event.at, now)
+            self._read(self._resets, labels, event.resets_at, event.at, now, ends_at=ends_at)
 
     def _read(
-        self, table: Table[Gauge], labels: tuple[str, ...], value: float, at: float, now: float
+        self,
+        table: Table[Gauge],
+        labels: tuple[str, ...],
+        value: float,
+        at: float,
+        now: float,
+        *,
+        ends_at: float = math.inf,
     ) -> None:
         """Take a reading; one that has expired already would only take room from others."""
         at = min(at, now)
-        if now - at < self._gauge_ttl_secs:
-            table.get(labels, now, since=at).read(value, at, now)
+        if now - at < self._gauge_ttl_secs and now < ends_at:
+            table.get(labels, now, since=at).read(value, at, now, ends_at=ends_at)

@@ -161,7 +161,7 @@ class Registry:
         for gauge in table.all():
             # A clock that stepped back must not keep a gauge for longer.
             gauge.updated_at = min(gauge.updated_at, now)
-            if now - gauge.updated_at >= self.gauge_ttl_secs:
+            if now - gauge.updated_at >= self.gauge_ttl_secs or gauge.ends_at <= now:
                 table.remove(gauge)
 
     def tables(self) -> list[Table[Any]]:

@@ -5,6 +5,7 @@ A part holds some series of one family. What a newer version of the catalogue ha
 family (its labels, its buckets) begins anew: its old series are passed over, never bent to fit.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -36,11 +37,12 @@ class SavedCounter(Struct, array_like=True):
 
 
 class SavedGauge(Struct, array_like=True):
-    """A gauge: its labels, its value and the instant of its reading, Unix seconds."""
+    """A gauge: its labels, its value, and when it was read and ends, Unix seconds."""
 
     labels: Labels
     value: float
     updated_at: float
+    ends_at: float = math.inf
 
 
 class SavedHistogram(Struct, array_like=True):
@@ -127,7 +129,7 @@ def _saved_counter(series: Counter) -> SavedCounter:
 
 
 def _saved_gauge(series: Gauge) -> SavedGauge:
-    return SavedGauge(series.labels, series.value, series.updated_at)
+    return SavedGauge(series.labels, series.value, series.updated_at, series.ends_at)
 
 
 def _saved_histogram(series: Histogram) -> SavedHistogram:
@@ -149,7 +151,8 @@ def _restore_family(registry: Registry, family: Family, saved: SavedFamily) -> N
         series = registry.counters(family).join(counter.labels, counter.created)
         series.value = _value(counter.value)
     for gauge in saved.gauges:
-        registry.gauges(family).join(gauge.labels, gauge.updated_at).value = gauge.value
+        reading = registry.gauges(family).join(gauge.labels, gauge.updated_at)
+        reading.value, reading.ends_at = gauge.value, gauge.ends_at
     for histogram in saved.histograms:
         _restore_histogram(registry, family, histogram)
 

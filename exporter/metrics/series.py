@@ -8,6 +8,7 @@ does not have to mark anything. What is ugly: `value`, `sums` and `counts` are w
 (`exporter.metrics.recorder`), because a method call an observation would double the cost of it.
 """
 
+import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -86,28 +87,35 @@ class Counter:
 
 
 class Gauge:
-    """A value that goes up and down. `updated_at` is the instant of its reading, Unix seconds."""
+    """A value that goes up and down.
 
-    __slots__ = ("_prefix", "_rendered", "_text", "labels", "updated_at", "value")
+    `updated_at` is the instant of its reading, `ends_at` the one from which on that says nothing
+    more, both in Unix seconds.
+    """
+
+    __slots__ = ("_prefix", "_rendered", "_text", "ends_at", "labels", "updated_at", "value")
 
     def __init__(self, family: Family, labels: tuple[str, ...], updated_at: float) -> None:
         self.labels = labels
         self.value = 0.0
         self.updated_at = updated_at
+        self.ends_at = math.inf
         self._prefix = sample_prefix(
             family.sample_name, tuple(zip(family.labels, labels, strict=True))
         )
         self._rendered: float | None = None
         self._text = ""
 
-    def read(self, value: float, at: float, now: float) -> None:
+    def read(self, value: float, at: float, now: float, *, ends_at: float = math.inf) -> None:
         """Take a reading made at `at`, Unix seconds; one older than the last changes nothing.
 
-        A last one that was made ahead of `now` is no better: the clock has stepped back since.
+        A last one that was made ahead of `now` is no better, for the clock has stepped back since;
+        nor is one that has ended, whether or not anybody has looked since.
         """
-        if at >= self.updated_at or self.updated_at > now:
+        if at >= self.updated_at or self.updated_at > now or self.ends_at <= now:
             self.value = value
             self.updated_at = at
+            self.ends_at = ends_at
 
     def text(self) -> str:
         """Return the sample's line."""

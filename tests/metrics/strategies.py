@@ -113,6 +113,6 @@ events: st.SearchStrategy[Event] = st.one_of(
         provider=names,
         window=names,
         used_ratio=st.none() | st.floats(0, 1e6),
-        resets_at=st.none() | st.floats(0, 2.5e11),
+        resets_at=st.none() | st.floats(0, 2.5e11) | st.integers(-1, 200).map(lambda s: NOW + s),
     ),
 )

@@ -1,6 +1,6 @@
 """Labels keep to their budgets, families to their caps, and every fold is counted."""
 
-from exporter.event.types import OTHER, Completion, QueueDepth, ToolCall
+from exporter.event.types import OTHER, Completion, QueueDepth, Quota, ToolCall
 from exporter.metrics.budget import LABEL_SET
 from exporter.metrics.catalogue import COMPLETIONS, COST, QUEUE_DEPTH, TOOL_CALLS
 from tests.metrics.builders import make_recorder
@@ -98,6 +98,37 @@ def test_a_late_reading_changes_nothing_newer() -> None:
     for depth, at, told in ((5, NOW, 5), (900, NOW - 3, 5), (6, NOW + 300, 6), (7, NOW, 7)):
         recorder.apply([QueueDepth(queue="q", depth=depth, at=at)], NOW)
         assert by_us(registry).endswith(f'queue="q"}} {told}.0\n')
+
+
+def test_a_quota_is_told_until_it_is_renewed() -> None:
+    """Then what was read of it says nothing more, however young it is; the next reading does."""
+    registry, recorder = make_recorder()
+    quota = Quota(agent="a", provider="p", window="5h", used_ratio=0.95, at=NOW)
+    quota.resets_at = NOW + 40
+    recorder.apply([quota], NOW)
+    told = by_us(registry, now=NOW + 39)
+    assert "agent_quota_used_ratio" in told
+    assert "agent_quota_reset_timestamp_seconds" in told
+    assert by_us(registry, now=NOW + 40) == ""
+    recorder.apply([quota], NOW + 41)
+    assert by_us(registry, now=NOW + 41) == ""
+    quota.used_ratio, quota.at, quota.resets_at = 0.02, NOW + 42, NOW + 18_000
+    recorder.apply([quota], NOW + 42)
+    assert 'window="5h"} 0.02\n' in by_us(registry, now=NOW + 42)
+
+
+def test_a_late_reading_is_as_good_as_one_of_a_quota_that_was_renewed() -> None:
+    """Whether or not anybody looked at the renewed one before."""
+    for looked in (True, False):
+        registry, recorder = make_recorder()
+        quota = Quota(agent="a", provider="p", window="5h", used_ratio=0.95, at=NOW)
+        quota.resets_at = NOW + 40
+        recorder.apply([quota], NOW)
+        if looked:
+            by_us(registry, now=NOW + 50)
+        quota.used_ratio, quota.at, quota.resets_at = 0.1, NOW - 1, None
+        recorder.apply([quota], NOW + 50)
+        assert 'window="5h"} 0.1\n' in by_us(registry, now=NOW + 50)
 
 
 def test_a_reading_older_than_its_time_is_no_reading() -> None:
