@@ -115,7 +115,12 @@ class Front:
     @property
     def pushes(self) -> PushAddresses:
         """Where pushes are taken, once started."""
-        return PushAddresses(self._config.ingest.listen_address is None, self._push_addresses)
+        return PushAddresses(
+            here=self._config.ingest.listen_address is None,
+            addresses=self._push_addresses,
+            scheme="http" if self.access.ssl_context is None else "https",
+            auth=self.access.push_auth,
+        )
 
     @property
     def takes_pushes_from_anybody(self) -> bool:

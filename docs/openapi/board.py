@@ -1,7 +1,7 @@
 """How everything is at one glance: what the live page shows, and the exporter itself."""
 
 from docs.openapi.operation import Paths, query, whole
-from docs.openapi.plain import SECS, array, members, of_which, ref
+from docs.openapi.plain import COUNT, SECS, array, members, of_which, ref
 from docs.openapi.read import read
 from exporter.store.board import POINTS_MAX
 from exporter.store.bounds import TOOLS_MAX
@@ -42,7 +42,7 @@ def _readings() -> Paths:
             "/api/v1/tools",
             "listTools",
             "Tools over the window, the most called first",
-            members(window_secs=SECS, tools=array("ToolPerformance")),
+            members(window_secs=SECS, total=COUNT, tools=array("ToolPerformance")),
             query("limit", "How many.", whole(1, TOOLS_MAX, api_readings.TOOLS_DEFAULT)),
         ),
         **read(

@@ -69,6 +69,7 @@ ANSWERED: Final[dict[str, Any]] = {
             }
         ],
         "next": None,
+        "newest": 1,
     },
     "/api/v1/calls": {"calls": [_CALL]},
     "/api/v1/requests": {
@@ -93,6 +94,7 @@ ANSWERED: Final[dict[str, Any]] = {
     },
     "/api/v1/models": {"window_secs": 3600, "models": [MODEL]},
     "/api/v1/sessions": {
+        "total": 1,
         "sessions": [
             {
                 "id": "review-42",
@@ -134,6 +136,7 @@ ANSWERED: Final[dict[str, Any]] = {
     },
     "/api/v1/tools": {
         "window_secs": 3600,
+        "total": 1,
         "tools": [
             {
                 "agent": "claude-code",
@@ -188,7 +191,12 @@ ANSWERED: Final[dict[str, Any]] = {
         "ready": True,
         "checks": {"writer": "ok", "journal": "ok", "access": "ok", "config": "ok"},
         "warnings": [],
-        "pushes": {"here": True, "addresses": ["127.0.0.1:24368"]},
+        "pushes": {
+            "here": True,
+            "addresses": ["127.0.0.1:24368"],
+            "scheme": "http",
+            "auth": "none",
+        },
         "last_push_at": "2026-03-01T09:30:00Z",
         "last_scrape_at": None,
         "series": 354,

@@ -5,6 +5,7 @@ from typing import Any, Final
 Schema = dict[str, Any]
 
 SECS: Final[Schema] = {"type": "number"}
+COUNT: Final[Schema] = {"type": "integer", "minimum": 0}
 
 PREFIX: Final = "#/components/schemas/"
 

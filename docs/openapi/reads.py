@@ -12,7 +12,7 @@ from docs.openapi.operation import (
     query,
     whole,
 )
-from docs.openapi.plain import SECS, Schema, array, members, ref
+from docs.openapi.plain import COUNT, SECS, Schema, array, members, ref
 from docs.openapi.read import TAG, read
 from docs.openapi.responses import GUARDED, answer, shared
 from exporter.event.tokens import COUNT_MAX
@@ -149,7 +149,7 @@ def _sessions() -> Paths:
             "/api/v1/sessions",
             "listSessions",
             "Usage by session over the window",
-            members(sessions=array("UsageSnapshot")),
+            members(total=COUNT, sessions=array("UsageSnapshot")),
             query(
                 "sort",
                 "Which come first.",

@@ -108,12 +108,14 @@ class Dedupe:
         key = batch.idempotency_key
         if key is not None:
             if key in keys or self.keys.knows(key, now):
-                duplicates, batch.events, batch.idempotency_key = batch.events, [], None
+                repeated, batch.events, batch.idempotency_key = batch.events, [], None
                 batch.summary = None
-                return duplicates
+                return repeated
             keys.add(key)
-        duplicates = []
-        fresh = []
+        duplicates: list[Event] = []
+        fresh: list[Event] = []
+        mine: set[str] = set()
+        told_runs: set[str | None] = set()
         for piece in pieces(batch.events):
             for event in piece:
                 event_id = event.id
@@ -122,16 +124,20 @@ class Dedupe:
                     continue
                 # As it will be kept: a retry is compared with what was.
                 event_id = event.id = id_without_keys(event_id)
-                if event_id in ids or self.ids.knows(event_id, now):
+                if event_id in mine:
                     duplicates.append(event)
+                elif event_id in ids or self.ids.knows(event_id, now):
+                    duplicates.append(event)
+                    told_runs.add(_run_of(event))
                 else:
-                    ids.add(event_id)
+                    mine.add(event_id)
                     fresh.append(event)
             yield
         if duplicates:
-            batch.events, of_told_runs = _parted(fresh, duplicates)
+            batch.events, of_told_runs = _parted(fresh, told_runs - {None})
             duplicates += of_told_runs
-            ids.difference_update([event.id for event in of_told_runs])
+            mine.difference_update([event.id for event in of_told_runs if event.id])
+        ids |= mine
         return duplicates
 
     def remember(self, batches: Iterable[Committed], now: float) -> Generator[None, None, None]:
@@ -151,14 +157,13 @@ class Dedupe:
                 self.totals.remember(event)
 
 
-def _parted(fresh: list[Event], duplicates: list[Event]) -> tuple[list[Event], list[Event]]:
+def _parted(fresh: list[Event], told_runs: set[str | None]) -> tuple[list[Event], list[Event]]:
     """Return those that count, and those of runs whose calls somebody else tells of."""
-    told = {_run_of(event) for event in duplicates} - {None}
-    if not told:
+    if not told_runs:
         return fresh, []
     return (
-        [event for event in fresh if _run_of(event) not in told],
-        [event for event in fresh if _run_of(event) in told],
+        [event for event in fresh if _run_of(event) not in told_runs],
+        [event for event in fresh if _run_of(event) in told_runs],
     )
 
 

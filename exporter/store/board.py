@@ -70,6 +70,11 @@ class Board:
             points_max=min(points_max, state.clock.slots, POINTS_MAX),
         )
 
+    @property
+    def tools_total(self) -> int:
+        """How many tools there were in the window, when it was last read."""
+        return len(self._state.tool_table)
+
     def tools(self, *, now: float, limit: int) -> list[ToolPerformance]:
         """Return how the `limit` tools did that were called most often in the window."""
         self._state.advance(now)

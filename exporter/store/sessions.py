@@ -55,6 +55,9 @@ class SessionTable:
         self._of_none = SessionUsage(Spending())
         self._queue: EvictionQueue[str] = EvictionQueue()
 
+    def __len__(self) -> int:
+        return len(self._sessions)
+
     def touch(self, event: Event, at: float, slot: int, used: int) -> Session | None:
         """Take in that a session was heard of at `at` (Unix seconds), in the slot with that index.
 

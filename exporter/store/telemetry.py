@@ -167,6 +167,11 @@ class TelemetryStore:
             for session_id in self._state.session_table.top(sort, limit)
         ]
 
+    @property
+    def sessions_total(self) -> int:
+        """How many sessions there were in the window, when it was last read."""
+        return len(self._state.session_table)
+
     def sessions_active(self, now: float) -> dict[str, int]:
         """Return how many sessions had an event lately, by agent; 0 for agents seen before."""
         self._state.advance(now)
@@ -187,6 +192,11 @@ class TelemetryStore:
     def calls(self, limit: int | None = None) -> list[Call]:
         """Return up to `limit` recent completions, the newest first."""
         return self._state.call_ring.newest(limit)
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest event of the ring; 0 before the first."""
+        return self._state.event_ring.last_seq
 
     def events(
         self,

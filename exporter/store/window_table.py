@@ -88,6 +88,9 @@ class WindowTable(Generic[K, R, W, S]):
         floor = self._clock.floor
         return {index: slot for index, slot in window.by_slot().items() if index > floor}
 
+    def __len__(self) -> int:
+        return len(self._windows)
+
     def keys(self) -> Iterator[K]:
         """Yield the key of everything that has something in the window."""
         return iter(self._windows)

@@ -16,6 +16,7 @@ import ssl
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
+from typing import Literal
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -31,6 +32,10 @@ from exporter.web.tls import tls_context
 
 PATHS_OPEN = ("/health", "/-/healthy", "/-/ready")
 
+UNLIMITED = "/static/"
+"""What the live page is made of does not count against the rate limit: a page is two dozen files,
+and it would not work with one of them missing."""
+
 POLL_SECS = 1.0
 
 CLOSED_RETRY_AFTER_SECS = 5
@@ -39,6 +44,8 @@ log = logging.getLogger(__name__)
 
 UseTLS = Callable[[ssl.SSLContext | None], None]
 """Makes listeners speak TLS by this context from now on, or none where it is `None`."""
+
+PushAuth = Literal["none", "password", "token"]
 
 _Stamps = dict[str, tuple[int, ...]]
 """What tells one state of a file from another, by its path."""
@@ -91,6 +98,14 @@ class Access:
     def pushes_guarded(self) -> bool:
         """Whether whoever pushes must show who they are."""
         return self.reads_guarded or self._policy.said.token is not None
+
+    @property
+    def push_auth(self) -> PushAuth:
+        """What whoever pushes must show, in the easiest way."""
+        said = self._policy.said
+        if said.token is not None:
+            return "token"
+        return "password" if said.file.users else "none"
 
     def add_to(self, app: web.Application) -> None:
         """Give the answers of this application the headers that are configured, refusals too."""
@@ -199,7 +214,8 @@ class Access:
         return [str(path) for path in (self._web_file, self._token_file) if path is not None]
 
     async def _check(self, request: web.Request) -> None:
-        wait_secs = self._bucket.take(self._clock.monotonic()) if self._bucket is not None else 0
+        bucket = None if request.path.startswith(UNLIMITED) else self._bucket
+        wait_secs = bucket.take(self._clock.monotonic()) if bucket is not None else 0
         if wait_secs:
             raise Refusal(
                 Code.RATE_LIMITED, "too many requests", retry_after_secs=retry_after_secs(wait_secs)

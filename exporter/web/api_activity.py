@@ -21,10 +21,14 @@ LIMIT_DEFAULT = 100
 
 
 class EventPage(msgspec.Struct):
-    """Events, newest first; `next` is the `before` of the page that follows, if there is one."""
+    """Events, newest first; `next` is the `before` of the page that follows, if there is one.
+
+    `newest` is the number of the newest event there is, whether or not it was asked for.
+    """
 
     events: list[RingEvent]
     next: int | None
+    newest: int | None
 
 
 class ActivityRoutes:
@@ -53,7 +57,7 @@ class ActivityRoutes:
         page, following = self._store.events(
             level=level, source=request.query.get("source"), limit=limit, before=before
         )
-        return json(EventPage(page, following))
+        return json(EventPage(page, following, self._store.last_seq or None))
 
     async def calls(self, request: web.Request) -> web.Response:
         """Answer the newest completions."""

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 from aiohttp import web
@@ -15,6 +16,7 @@ from exporter.pipeline.intake import Intake
 from exporter.pipeline.tally import ACCEPTED, DUPLICATE, REJECTED, Tally
 from exporter.store.answers import instant
 from exporter.store.telemetry import TelemetryStore
+from exporter.web.access import PushAuth
 from exporter.web.answer import SharedJSON
 from exporter.web.health import Health
 from exporter.web.uptime import Uptime
@@ -29,10 +31,15 @@ class Pushed(msgspec.Struct, frozen=True):
 
 
 class PushAddresses(msgspec.Struct, frozen=True):
-    """Where pushes are taken: at the address that answers this (`here`), or at others alone."""
+    """Where pushes are taken: at the address that answers this (`here`), or at others alone.
+
+    `auth` is the easiest that a push can show.
+    """
 
     here: bool
     addresses: Sequence[str]
+    scheme: Literal["http", "https"]
+    auth: PushAuth
 
 
 class JournalState(msgspec.Struct, frozen=True):

@@ -31,8 +31,13 @@ class ReadingRoutes:
         limit = integer(request, "limit", default=TOOLS_DEFAULT, minimum=1, maximum=TOOLS_MAX)
 
         def tell() -> object:
-            tools = self._store.board.tools(now=self._clock.now(), limit=limit)
-            return {"window_secs": self._store.window_secs, "tools": tools}
+            board = self._store.board
+            tools = board.tools(now=self._clock.now(), limit=limit)
+            return {
+                "window_secs": self._store.window_secs,
+                "total": board.tools_total,
+                "tools": tools,
+            }
 
         return await self._shared.answer(request, ("tools", limit), tell)
 

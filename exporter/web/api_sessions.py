@@ -34,7 +34,8 @@ class SessionRoutes:
         limit = integer(request, "limit", default=LIMIT_DEFAULT, minimum=1, maximum=LIMIT_MAX)
 
         def tell() -> object:
-            return {"sessions": self._store.sessions(sort=sort, limit=limit, now=self._clock.now())}
+            sessions = self._store.sessions(sort=sort, limit=limit, now=self._clock.now())
+            return {"total": self._store.sessions_total, "sessions": sessions}
 
         return await self._shared.answer(request, ("sessions", sort, limit), tell)
 

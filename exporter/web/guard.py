@@ -65,16 +65,26 @@ def guard(hosts_allowed: Collection[str]) -> Middleware:
 
 
 def _is_from_another_page(request: web.Request) -> bool:
+    site = request.headers.get("Sec-Fetch-Site", "")
+    if site == "same-origin":
+        return False  # No page can say so; a proxy in front may have put another `Host`.
     for origin in request.headers.getall("Origin", ()):
         if not _is_same(origin, request.headers.get("Host", "")):
             return True
-    if request.headers.get("Sec-Fetch-Site", "") not in ("cross-site", "same-site"):
+    if site not in ("cross-site", "same-site"):
         return False
     if request.method not in READS:
         return True
     # A link to here may be followed; what a page embeds or fetches without asking may not.
-    navigates = request.headers.get("Sec-Fetch-Mode", "") == "navigate"
-    return not navigates and request.path not in OPEN_PATHS
+    return not _is_followed(request) and request.path not in OPEN_PATHS
+
+
+def _is_followed(request: web.Request) -> bool:
+    headers = request.headers
+    return (
+        headers.get("Sec-Fetch-Mode", "") == "navigate"
+        and headers.get("Sec-Fetch-Dest", "document") == "document"
+    )
 
 
 def _is_same(origin: str, host: str) -> bool:

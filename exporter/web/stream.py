@@ -44,7 +44,6 @@ HEADERS = {
 }
 
 _RETRY = f"retry: {RETRY_SECS * 1000}\n\n".encode()
-_HEARTBEAT = b": still here\n\n"
 _RESTART = b"event: restart\ndata: {}\n\n"
 
 Matches = Callable[[RingEvent], bool]
@@ -170,7 +169,7 @@ class StreamRoute:
                 await self._write(response, chunk)
             await _within(self._round_secs, ended)
             if whole and not await _within(self._heartbeat_secs, news):
-                await self._write(response, _HEARTBEAT)
+                await self._write(response, _heartbeat(place))
 
     def _newest(self) -> int:
         events = self._store.events_after(0)
@@ -193,6 +192,15 @@ class StreamRoute:
         """Send, or raise `TimeoutError` where the reader does not read."""
         async with asyncio.timeout(self._write_secs_max):
             await response.write(chunk)
+
+
+def _heartbeat(place: int) -> bytes:
+    """Return what says that the stream lives, and where it is.
+
+    The number alone is no event to a reader, but it is where it would go on: what did not match
+    its filter must not look like a gap to it.
+    """
+    return b": still here\nid: %d\n\n" % place
 
 
 def _frame(name: str, seq: int, data: RingEvent | Gap) -> bytes:

@@ -36,6 +36,15 @@ FROM_PAGES = {
         request("GET /api/v1/stream", "Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: cors"),
         403,
     ),
+    "a foreign page that frames": (
+        request(
+            "GET /api/v1/models",
+            "Sec-Fetch-Site: cross-site",
+            "Sec-Fetch-Mode: navigate",
+            "Sec-Fetch-Dest: iframe",
+        ),
+        403,
+    ),
     "a foreign page of a browser that does not tell how": (
         request("GET /api/v1/models", "Sec-Fetch-Site: cross-site"),
         403,
@@ -104,6 +113,15 @@ async def test_the_exporters_own_page_may_ask(address: str, host: str, origin: s
     headers = (f"Origin: {origin}", "Sec-Fetch-Site: same-origin")
     assert (await ask(address, a_push(*headers, host=host))).status == 200
     assert (await ask(address, request("GET /api/v1/snapshot", *headers, host=host))).status == 200
+
+
+@pytest.mark.hostile(35)
+async def test_behind_a_proxy_the_browser_tells_whose_page_it_is(address: str) -> None:
+    """The proxy may put a `Host` of its own; no page can say that it is of the same origin."""
+    headers = ("Origin: https://agents.example", "Sec-Fetch-Site: same-origin")
+    assert (await ask(address, request("GET /api/v1/snapshot", *headers))).status == 200
+    assert (await ask(address, a_push(*headers))).status == 200
+    assert (await ask(address, a_push(*headers, host="evil.example"))).status == 403
 
 
 @pytest.mark.hostile(35)

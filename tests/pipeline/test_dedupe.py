@@ -221,6 +221,18 @@ def test_of_a_run_all_completions_count_or_none() -> None:
     assert finish(dedupe.reduce([again], 1.0)) == [[]]
 
 
+def test_a_run_that_repeats_itself_is_told_by_nobody_else() -> None:
+    """An id twice in one push is one duplicate; only what came before takes a run's calls out."""
+    dedupe = make_dedupe()
+    twice: list[Event] = [Completion(model="m", id=one, run_id="1") for one in ("a", "a", "b")]
+    batch = Batch("native", twice, NOW)
+    (duplicates,) = commit(dedupe, batch)
+    assert (ids(batch), [event.id for event in duplicates]) == (["a", "b"], ["a"])
+    again = Batch("native", [Completion(model="m", id=one, run_id="1") for one in "bc"], NOW)
+    (duplicates,) = commit(dedupe, again)
+    assert (ids(again), [event.id for event in duplicates]) == ([], ["b", "c"])
+
+
 def test_others_get_a_turn_between_pieces() -> None:
     """Looking up and remembering stop after every piece of a batch, however large that is."""
     batch = push(*(ToolCall(tool="t", id=str(number)) for number in range(3 * EVENTS_PER_PIECE)))

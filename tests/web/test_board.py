@@ -122,6 +122,7 @@ async def test_tools_are_told_in_full(client: aiohttp.ClientSession) -> None:
     assert [tool["tool"] for tool in answer["tools"]] == ["shell", "edit"]
     assert await get(client, "/api/v1/tools?limit=1") == {
         "window_secs": 3600,
+        "total": 2,
         "tools": [
             {
                 "agent": "a",
@@ -195,7 +196,7 @@ async def test_what_is_empty_says_so(client: aiohttp.ClientSession) -> None:
     """Lists are empty, counts 0, and what cannot be known is null."""
     for name in ("quotas", "queues", "agents"):
         assert await get(client, f"/api/v1/{name}") == {name: []}
-    assert await get(client, "/api/v1/tools") == {"window_secs": 3600, "tools": []}
+    assert await get(client, "/api/v1/tools") == {"window_secs": 3600, "total": 0, "tools": []}
     timeline = await get(client, "/api/v1/timeline?points=2")
     assert timeline["models"] == []
     assert timeline["total"] == {

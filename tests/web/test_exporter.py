@@ -38,7 +38,12 @@ async def test_it_is_told_in_full(
         "ready": True,
         "checks": {"writer": "ok", "journal": "ok", "access": "ok", "config": "ok"},
         "warnings": [],
-        "pushes": {"here": True, "addresses": exporter.addresses},
+        "pushes": {
+            "here": True,
+            "addresses": exporter.addresses,
+            "scheme": "http",
+            "auth": "none",
+        },
         "last_push_at": None,
         "last_scrape_at": None,
         "events": {"accepted": 0, "duplicate": 0, "rejected": 0},

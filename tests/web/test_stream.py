@@ -216,11 +216,17 @@ async def test_a_reader_of_an_earlier_ring_begins_anew(serve: Serve) -> None:
 
 
 async def test_an_idle_stream_has_a_heartbeat(serve: Serve) -> None:
-    """A comment, so that nobody between the two takes the connection for dead."""
+    """A comment, so that nobody between the two takes the connection for dead, and its place.
+
+    What did not match is passed all the same, and is no gap to who comes back.
+    """
     rig = await serve(heartbeat_secs=0.01)
-    async with rig.open() as response:
-        assert await frame(response) == {"": "still here"}
-        assert await frame(response) == {"": "still here"}
+    async with rig.open("?level=info") as response:
+        assert await frame(response) == {"": "still here", "id": "0"}
+        rig.log("an error", level="error")
+        while (beat := await frame(response))["id"] == "0":
+            pass
+        assert beat == {"": "still here", "id": "1"}
         rig.log("still live")
         while "event" not in (sent := await frame(response)):
             pass
