@@ -24,7 +24,7 @@ demo: $(VENV)/.run
 
 test: $(VENV)/.dev
 	sh tests/fetch-tools.sh
-	$(BIN)/pytest --cov --cov-report=term $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --cov --cov-report=term $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

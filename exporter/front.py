@@ -198,13 +198,19 @@ class Front:
 
     def _read_routes(self) -> list[Routes]:
         store, clock = self._core.store, self._clock
-        shared = SharedJSON()
+        shared = SharedJSON(clock)
         return [
             self.scrape,
             self._stream,
             ActivityRoutes(store=store, clock=clock, uptime=self._uptime),
             ModelRoutes(store=store, clock=clock, shared=shared),
-            OverviewRoutes(store=store, clock=clock, shared=shared, uptime=self._uptime),
+            OverviewRoutes(
+                store=store,
+                clock=clock,
+                shared=shared,
+                uptime=self._uptime,
+                began_at=lambda: self._core.journal.epoch.started_at,
+            ),
             ReadingRoutes(store=store, clock=clock, shared=shared),
             SessionRoutes(store=store, clock=clock, shared=shared),
             SummaryExportRoute(store=store, clock=clock, make_id=lambda: str(uuid.uuid4())),

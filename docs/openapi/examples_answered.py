@@ -103,7 +103,7 @@ ANSWERED: Final[dict[str, Any]] = {
                 "by_model": {"anthropic/claude-opus-5": _USAGE},
                 "totals": _USAGE,
             }
-        ]
+        ],
     },
     "/api/v1/overview": {
         "now": "2026-03-01T09:30:00Z",

@@ -12,8 +12,9 @@ Counters and histograms never expire. A gauge marked *expires* vanishes when no 
 budget (`metrics.label_values_max`), past which a value is written as `_other`.
 Outcomes, error types, log levels, unpriced and mismatch counters start at 0 with the first event of
 their labels; everything else appears when its first value is known: zero is emitted, unknown is
-absent. So the very first completion of a new model is not in `increase()`, unless Prometheus
-ingests created timestamps. In OpenMetrics, counters and histograms carry `_created`, and
+absent. So what was counted before the first scrape of an exporter (or, of a new model, before the
+first scrape that has it) is in no `increase()` and no `rate()`, unless Prometheus
+[ingests created timestamps](operations.md#what-increase-sees). In OpenMetrics, counters and histograms carry `_created`, and
 `agent_completion_duration_seconds` carries exemplars (`trace_id`).
 """
 

@@ -1,5 +1,7 @@
 """What somebody who watches asks: how things are now, how they went, and who is there."""
 
+import math
+from collections.abc import Generator
 from typing import Final
 
 from msgspec import Struct
@@ -38,8 +40,8 @@ class Board:
         self._state = state
         self._models = models
 
-    def glance(self, now: float) -> Glance:
-        """Return how everything is."""
+    def glance(self, now: float, *, began_at: float = -math.inf) -> Glance:
+        """Return how everything is; counting began at `began_at`, Unix seconds."""
         state = self._state
         state.advance(now)
         models, limited = self._models.limited(now)
@@ -47,7 +49,7 @@ class Board:
         return Glance(
             window_secs=state.window_secs,
             recent_secs=secs,
-            recent=recent(state.model_table, state.clock, secs=secs, now=now),
+            recent=recent(state.model_table, state.clock, secs=secs, now=now, began_at=began_at),
             requests_in_flight=state.request_table.count(now),
             sessions_active=sum(state.session_table.active(now).values()),
             models_limited=limited,
@@ -55,19 +57,23 @@ class Board:
             queue_depth=state.queue_table.depth(now),
         )
 
-    def timeline(self, *, now: float, limit: int, points_max: int) -> Timeline:
-        """Return the course of the window, and of its `limit` busiest models.
+    def timeline(
+        self, *, now: float, limit: int, points_max: int
+    ) -> Generator[None, None, Timeline]:
+        """Return the course of the window, and of its `limit` busiest models; stops after each.
 
         There are at most `points_max` points, as many as slots at the most, none before the window.
         """
         state = self._state
         state.advance(now)
-        return timeline(
-            state.model_table,
-            state.clock,
-            window_secs=state.window_secs,
-            limit=limit,
-            points_max=min(points_max, state.clock.slots, POINTS_MAX),
+        return (
+            yield from timeline(
+                state.model_table,
+                state.clock,
+                window_secs=state.window_secs,
+                limit=limit,
+                points_max=min(points_max, state.clock.slots, POINTS_MAX),
+            )
         )
 
     @property

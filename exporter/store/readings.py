@@ -25,8 +25,11 @@ class Readings(Generic[K, V]):
     def read(self, key: K, value: V, at: float, now: float) -> None:
         """Take in a reading made at `at` (Unix seconds); one that is out of date is passed over.
 
-        None is, beside one that was made ahead of `now`: the clock has stepped back since.
+        None is, beside one that was made ahead of `now`: the clock has stepped back since. What is
+        too old to be told would only take room from others.
         """
+        if at <= now - self.ttl_secs:
+            return
         before = self._readings.get(key)
         if before is not None and at < before[0] <= now:
             return

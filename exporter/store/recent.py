@@ -1,5 +1,6 @@
 """How all models together did in the last minutes."""
 
+import math
 from typing import Final
 
 from msgspec import Struct
@@ -18,8 +19,9 @@ _HOUR_SECS: Final = 3600
 class Recent(Struct, frozen=True):
     """Rates over the last minutes.
 
-    They are over `covered_secs`: whole slots that contain those minutes, up to now. So the divisor
-    is the time in which what is counted happened. The latency is that of successes; the cost is
+    They are over `covered_secs`: whole slots that contain those minutes, up to now, and none of the
+    time before anything could be counted. So the divisor is the time in which what is counted
+    happened. The latency is that of successes; the cost is
     what is known of it.
     """
 
@@ -31,17 +33,25 @@ class Recent(Struct, frozen=True):
     covered_secs: float
 
 
-def recent(models: ModelTable, clock: SlotClock, *, secs: float, now: float) -> Recent:
+def recent(
+    models: ModelTable, clock: SlotClock, *, secs: float, now: float, began_at: float = -math.inf
+) -> Recent:
     """Return how all models did in the last `secs` before `now` (Unix seconds).
 
-    Slot time must have been moved on to `now`. Where the wall clock stepped back a little, it is
-    as of where slot time stands.
+    What was counted began to be at `began_at`; what is older came from another exporter. Slot time
+    must have been moved on to `now`. Where the wall clock stepped back a little, it is as of where
+    slot time stands.
     """
     until = max(now, clock.head_starts_at)
     first = max(clock.slot(until - secs), clock.floor + 1)
-    covered_secs = max(until - clock.starts_at(first), clock.slot_secs)
+    slots = models.together(first)
+    oldest = min(slots, default=None)
+    if oldest is not None and clock.starts_at(oldest + 1) <= began_at:
+        began_at = clock.starts_at(oldest)
+    since = max(clock.starts_at(first), began_at)
+    covered_secs = max(until - since, clock.slot_secs)
     sums = Completions()
-    for slot in models.together(first).values():
+    for slot in slots.values():
         sums.absorb(slot)
     per_minute, per_hour = _MINUTE_SECS / covered_secs, _HOUR_SECS / covered_secs
     failures, priced = sums.messages - sums.successes, sums.messages > sums.unpriced

@@ -105,7 +105,7 @@ class ExporterRoute:
         intake: Intake,
         tally: Tally,
     ) -> None:
-        self._shared = SharedJSON()
+        self._shared = SharedJSON(clock)
         self._clock = clock
         self._uptime = uptime
         self._health = health

@@ -1,5 +1,6 @@
 """The page and the exporter apart: gone, back, paused, hidden, unwell."""
 
+import re
 import resource
 from pathlib import Path
 
@@ -57,6 +58,8 @@ def test_the_page_outlives_a_restart(tmp_path: Path, open_page: Open) -> None:
     expect(page.locator("#events-list")).to_contain_text("before")
     with exporter(tmp_path, flag):
         expect(page.locator(connection)).to_have_text("Live", timeout=PATIENCE_MS)
+        # Of pushes before its start an exporter knows by the agents that it remembers.
+        expect(page.locator("#facts dd").first).to_have_text(re.compile(r"^\d+ s ago$"))
         push(url, [{**LOG, "message": "after"}])
         expect(page.locator("#events-list li").first).to_contain_text("after", timeout=PATIENCE_MS)
         expect(page.locator("#events-sub")).to_contain_text("live", timeout=PATIENCE_MS)
@@ -115,6 +118,44 @@ def test_a_page_can_be_paused(standing: Visit) -> None:
     expect(page.locator("#connection")).to_have_text("Live")
 
 
+def refuse(page: Page, path: str, status: int) -> None:
+    """Have the page get this status for a path of the API from now on."""
+    page.route(f"**/api/v1/{path}", lambda route: route.fulfill(status=status))
+
+
+def test_what_is_not_answered_any_more_is_marked(busy: str, open_page: Open) -> None:
+    """In its own section, with why; what keeps the whole page away is told apart, too."""
+    visit = open_page(busy)
+    visit.may_complain = True
+    page = visit.page
+    refuse(page, "models", 429)
+    stale = page.locator("#models .stale")
+    expect(stale).to_have_text(
+        re.compile(r"As of [\d:]{8}: models not renewed since \(asked to slow down\)\."),
+        timeout=PATIENCE_MS,
+    )
+    expect(page.locator(".stale")).to_have_count(1)
+    page.unroute("**/api/v1/models")
+    expect(stale).to_have_count(0)
+    for status, said in ((403, "Not allowed"), (429, "Asked to slow down"), (500, "with errors")):
+        refuse(page, "overview", status)
+        expect(page.locator("#connection")).to_contain_text(said, timeout=PATIENCE_MS)
+
+
+def test_a_page_whose_scripts_do_not_load_says_so(busy: str, open_page: Open) -> None:
+    """Whichever is missing: after a while, without any script."""
+    visit = open_page(busy)
+    visit.may_complain = True
+    page = visit.page
+    expect(page.locator("#unloaded")).to_have_count(0)
+    page.route("**/format.js", lambda route: route.abort())
+    page.reload(wait_until="load")
+    expect(page.locator("#unloaded")).to_be_hidden()
+    page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    expect(page.locator("#unloaded")).to_be_visible()
+    expect(page.locator("#unloaded")).to_contain_text("did not load")
+
+
 def test_a_limit_counts_down(standing: Visit) -> None:
     """Second by second, by the exporter's clock, also between two answers; so do durations."""
     page = standing.page
@@ -158,7 +199,14 @@ def test_a_storage_that_fails_is_said_on_the_page(start: Start, open_page: Open)
 def test_pushes_from_anybody_are_said_on_the_page(start: Start, open_page: Open) -> None:
     """Where other machines may push without credentials, the page warns of it, always."""
     url, _ = start("--web.listen-address=0.0.0.0:0")
-    page = open_page(url).page
+    visit = open_page(url)
+    page = visit.page
     warning = "Pushes are taken from other machines without credentials."
     expect(page.locator("#attention")).to_be_visible()
+    expect(page.locator("#attention")).to_contain_text(warning)
+    visit.may_complain = True
+    page.route("**/api/v1/overview", lambda route: route.abort())
+    with page.expect_response("**/health"):
+        pass
+    expect(page.locator("#connection")).to_contain_text("Disconnected since")
     expect(page.locator("#attention")).to_contain_text(warning)

@@ -1,6 +1,7 @@
 """The event list: live, filtered, bounded, and whatever agents write stays text."""
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,21 +51,64 @@ def test_an_event_is_shown_as_it_happens(talkative: str, open_page: Open) -> Non
     with visit.page.expect_response("**/api/v1/exporter"):
         pass
     assert not [address for address in visit.asked if "/api/v1/events" in address]
+    missed_nothing(talkative, visit.page, "streamed")
+    visit.asked.clear()
+    visit.page.get_by_role("button", name="Warn", exact=True).click()
+    streams(visit.page)
+    newest = get(talkative, "events")["newest"]
+    assert f"{talkative}/api/v1/stream?after={newest}&level=warn" in visit.asked
+    expect(visit.page.locator("#events-list li")).to_have_count(0)
 
 
 def test_without_a_stream_events_are_asked_for(talkative: str, open_page: Open) -> None:
     """Where the exporter has too many readers already; the stream is tried again and again."""
+    push(talkative, [{**LOG, "message": "before it came"}])
     visit = open_page(talkative)
     visit.may_complain = True
     visit.page.route("**/api/v1/stream*", lambda route: route.fulfill(status=429))
     visit.page.reload()
     expect(visit.page.locator("#events-sub")).to_contain_text(POLLING)
-    expect(message(visit.page, "the first of all")).to_have_count(1)
+    expect(message(visit.page, "before it came")).to_have_count(1)
     push(talkative, [{**LOG, "message": "polled"}])
     expect(message(visit.page, "polled")).to_have_count(1)
-    expect(message(visit.page, "the first of all")).to_have_count(1)
+    expect(message(visit.page, "before it came")).to_have_count(1)
+    missed_nothing(talkative, visit.page, "asked for")
+    pause = visit.page.get_by_role("button", name="Pause")
+    pause.click()
+    push(talkative, [{**LOG, "message": f"too many {n}"} for n in range(1_000)])
+    pause.click()
+    expect(message(visit.page, "too many 999")).to_have_count(1)
+    visit.page.get_by_label("Filter by text").fill("")
     visit.page.unroute("**/api/v1/stream*")
     streams(visit.page)
+
+
+def missed_nothing(url: str, page: Page, what: str) -> None:
+    """Require that what happens while the page is paused is told afterwards, all of it."""
+    pause = page.get_by_role("button", name="Pause")
+    pause.click()
+    expect(page.locator("#connection")).to_have_text("Paused")
+    push(url, [{**LOG, "message": f"{what} {n}"} for n in range(300)])
+    pause.click()
+    expect(message(page, f"{what} 299")).to_have_count(1)
+    expect(page.locator("#events-list .break")).to_have_count(0)
+    # More are kept than are drawn: a filter shows the older ones.
+    page.get_by_label("Filter by text").fill(f"{what} 0")
+    expect(message(page, f"{what} 0")).to_have_count(1)
+    page.get_by_label("Filter by text").fill("")
+
+
+def test_many_windows_are_answered_all(talkative: str, open_page: Open) -> None:
+    """A browser has six connections for an exporter: a few windows stream, the others ask."""
+    context = open_page(talkative).page.context
+    for _ in range(6):
+        context.new_page().goto(f"{talkative}/")
+    push(talkative, [{**LOG, "message": "for all windows"}])
+    for page in context.pages:
+        expect(message(page, "for all windows")).to_have_count(1)
+        expect(page.locator("#connection")).to_have_text("Live")
+    modes = [page.locator("#events-sub").inner_text() for page in context.pages]
+    assert sum(STREAMING in mode for mode in modes) == 3
 
 
 def test_events_are_filtered_by_level_and_text(busy: str, open_page: Open) -> None:
@@ -130,7 +174,11 @@ def test_hostile_texts_are_shown_as_texts(talkative: str, open_page: Open) -> No
     expect(message(visit.page, "the last of them")).to_have_count(1)
     for text in HOSTILE[:4]:
         expect(message(visit.page, text)).to_have_count(1)
-    expect(visit.page.locator("#tools-table tbody tr")).to_have_count(len(HOSTILE))
+    # Told apart, though a line end between their names would make one of them.
+    tricky = [("a\nb", "c"), ("a", "b\nc")]
+    push(talkative, [{"type": "tool_call", "agent": a, "tool": tool} for a, tool in tricky])
+    rows = len(HOSTILE) + len(tricky)
+    expect(visit.page.locator("#tools-table tbody tr")).to_have_count(rows, timeout=10_000)
     expect(visit.page.locator("#models-table .name", has_text=HOSTILE[0])).to_have_count(1)
     assert visit.page.evaluate("document.images.length") == before
     assert visit.page.title() == "agent-exporter"
@@ -150,3 +198,22 @@ def test_a_flood_leaves_the_page_small(talkative: str, open_page: Open) -> None:
         push(talkative, [{**LOG, "message": f"flood {batch} {n}"} for n in range(1_000)])
     expect(message(page, "flood 3 999")).to_have_count(1)
     expect(page.locator("#events-list li")).to_have_count(200)
+
+
+def test_long_lists_are_cut_and_say_so(talkative: str, open_page: Open) -> None:
+    """How much of how much is shown; what is cut can be unfolded and folded again."""
+    quotas = [{"type": "quota", "window": f"{n}h", "used_ratio": n / 100} for n in range(30)]
+    quotas[29]["resets_at"] = time.time() + 1
+    push(talkative, [{**quota, "agent": "q", "provider": "p"} for quota in quotas])
+    push(talkative, [{"type": "tool_call", "agent": "q", "tool": f"t{n}"} for n in range(250)])
+    page = open_page(talkative).page
+    tools = len(get(talkative, "tools?limit=500")["tools"])
+    expect(page.locator("#tools-sub")).to_have_text(f"200 of {tools}")
+    expect(page.locator("#tools .more")).to_have_text(f"Show 200 of {tools}")
+    gauges = page.locator("#quotas-list .gauge")
+    expect(gauges).to_have_count(20)
+    page.locator("#quotas .more").click()
+    expect(gauges).to_have_count(len(get(talkative, "quotas")["quotas"]))
+    expect(page.locator("#quotas-list")).to_contain_text("renewed, not read since")
+    page.get_by_role("button", name="Show fewer", exact=True).click()
+    expect(gauges).to_have_count(20)

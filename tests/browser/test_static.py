@@ -41,8 +41,15 @@ def test_the_markup_has_no_script_and_no_style_of_its_own() -> None:
 
 def test_every_file_is_used() -> None:
     """The page names scripts, styles and icon, and the scripts import each other."""
-    named = set(re.findall(r'"(?:static/|\./)([a-z_]+\.[a-z]+)"', "\n".join(FILES.values())))
+    texts = "\n".join(FILES.values())
+    named = set(re.findall(r'(?<!modulepreload" href=)"(?:static/|\./)([a-z_]+\.[a-z]+)"', texts))
     assert named == set(FILES) - {INDEX}
+
+
+def test_the_page_asks_for_every_script_at_once() -> None:
+    """It names them all, not only the one that imports the others."""
+    named = re.findall(r'<link rel="modulepreload" href="static/([a-z_]+\.js)">', FILES[INDEX])
+    assert sorted([*named, "main.js"]) == sorted(SCRIPTS)
 
 
 def test_every_button_has_its_queries() -> None:

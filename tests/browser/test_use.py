@@ -14,7 +14,19 @@ AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
 AXE_RUN = """async () => (await axe.run()).violations.map(
   ({id, nodes}) => [id, nodes.map(({html}) => html)])"""
 
-WIDTHS = [380, 768, 1280, 1920, 2560]
+WIDTHS = [380, 768, 1181, 1280, 1500, 1700, 1920, 2560]
+
+ROOMY = 1181
+"""From this width on every table has room for all of its columns."""
+
+ONE_COLUMN = 1699
+"""Up to this width sections follow each other from the top; beyond it there is a column beside."""
+
+CUT = """() => [...document.querySelectorAll(".scroll")]
+  .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.innerText)"""
+
+TOPS = """() => [...document.querySelectorAll(".board > .panel")]
+  .map((panel) => panel.getBoundingClientRect().top)"""
 
 WATCH_SHIFTS = """() => {
   globalThis.shifted = 0;
@@ -62,11 +74,18 @@ def test_axe_finds_nothing_in_an_empty_page(start: Start, open_page: Open) -> No
 
 
 def test_no_width_makes_the_page_scroll_sideways(busy: str, open_page: Open) -> None:
-    """From a phone to a wall: what is too wide scrolls within its own section."""
+    """From a phone to a wall; a wide table scrolls in its section, and the focus goes down."""
     page = open_page(busy).page
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
+        assert width < ROOMY or page.evaluate(CUT) == [], width
+        tops = page.evaluate(TOPS)
+        assert width > ONE_COLUMN or tops == sorted(tops), width
+    page.emulate_media(media="print")
+    expect(page.locator("#models-table thead")).to_contain_text("Success")
+    expect(page.locator("#models-table").get_by_role("button", name="Success")).to_be_visible()
+    expect(page.get_by_role("button", name="Pause")).to_be_hidden()
 
 
 def test_a_table_is_sorted_by_keyboard(busy: str, open_page: Open) -> None:

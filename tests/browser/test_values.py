@@ -1,5 +1,7 @@
 """What the page shows is what the API answers, said as a person reads it."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
@@ -109,18 +111,18 @@ def test_the_other_tables_show_what_the_api_tells(busy: str, busy_page: Page) ->
 
 
 def test_readings_are_shown_as_bars(busy_page: Page) -> None:
-    """Each quota by how much is used, what is nearly used up marked; each queue by its depth."""
+    """The most used first, what is nearly used up marked; each queue by its depth."""
     quotas = busy_page.locator("#quotas-list .gauge")
     expect(quotas.locator(".name")).to_have_text(
-        ["claude-code · anthropic · 7d", "codex · openai · 5h"]
+        ["codex · openai · 5h", "claude-code · anthropic · 7d"]
     )
-    expect(quotas.locator(".value")).to_have_text(["31.0 %", "93.0 %"])
+    expect(quotas.locator(".value")).to_have_text(["93.0 %", "31.0 %"])
     assert (
         busy_page.locator("#quotas-list .gauge[data-bad] .name").inner_text()
         == "codex · openai · 5h"
     )
     widths = [fill.evaluate("fill => fill.style.width") for fill in quotas.locator(".fill").all()]
-    assert widths == ["31%", "93%"]
+    assert widths == ["93%", "31%"]
     expect(busy_page.locator("#queues-list .gauge")).to_contain_text(["codex · reviews"])
     expect(busy_page.locator("#queues-list .value")).to_have_text("7")
 
@@ -139,18 +141,82 @@ def test_a_trend_shows_each_step_of_the_timeline(busy: str, busy_page: Page) -> 
 def test_the_exporters_own_health_is_that_of_the_api(busy: str, busy_page: Page) -> None:
     """Series against their cap, events, who pushed, and that nobody has scraped."""
     own = get(busy, "exporter")
-    facts = busy_page.locator("#facts div")
+    facts = busy_page.locator(".facts div")
 
     def fact(name: str) -> Locator:
         return facts.filter(has=busy_page.get_by_text(name, exact=True)).locator("dd")
 
-    expect(fact("Last scrape")).to_have_text("never")
+    expect(fact("Last scrape")).to_have_text(re.compile(r"not since the start \(\d+ (s|min) ago\)"))
+    expect(fact("Last push")).to_have_text(re.compile(r"^\d+ (s|min) ago$"))
     expect(fact("Events accepted")).to_have_attribute("data-value", raw(own["events"]["accepted"]))
     expect(fact("Series")).to_have_attribute("data-value", raw(own["series"]))
     agents = {row[0]: row[2] for row in rows(busy_page, "agents-table")}
     assert agents == {
         agent["agent"]: raw(agent["events"]) for agent in get(busy, "agents")["agents"]
     }
+
+
+@pytest.mark.parametrize(
+    ("shown", "rows", "total", "text"),
+    [
+        (10, 10, 10, None),
+        (10, 40, 40, "Show all 40"),
+        (40, 40, 40, "Show fewer"),
+        (10, 200, 10_000, "Show 200 of 10,000"),
+        (25, 1_000, 1_000, "Show 500 of 1,000"),
+        (500, 1_000, 1_000, "Show fewer (500 of 1,000 are shown)"),
+    ],
+)
+def test_a_list_says_how_much_of_it_is_shown(
+    formats: Page, shown: int, rows: int, total: int, text: str | None
+) -> None:
+    """By the button that shows more and less; where all is there, there is none."""
+    told = {"shown": shown, "folded": min(shown, 25), "rows": rows, "total": total}
+    said = formats.evaluate(
+        """(told) => {
+          const button = document.createElement("button");
+          more.showMore(button, told);
+          return button.hidden ? null : button.textContent;
+        }""",
+        told,
+    )
+    assert said == text
+
+
+@pytest.mark.parametrize(
+    ("pushes", "command"),
+    [
+        (None, "curl -s {page}"),
+        ({"here": True, "addresses": ["[::]:1"], "auth": "password"}, "curl -s -u USER {page}"),
+        (
+            {"here": True, "addresses": ["127.0.0.1:1"], "auth": "token"},
+            'curl -s -H "Authorization: Bearer $(cat token)" {page}',
+        ),
+        (
+            {"here": False, "addresses": ["10.0.0.1:1"], "auth": "none", "scheme": "https"},
+            "curl -s https://10.0.0.1:1",
+        ),
+        *(
+            (
+                {"here": False, "addresses": [address], "auth": "none", "scheme": "http"},
+                "curl -s http://127.0.0.1:1",
+            )
+            for address in ("0.0.0.0:1", "[::]:1")
+        ),
+    ],
+)
+def test_the_first_command_fits_the_exporter(
+    busy: str, formats: Page, pushes: dict[str, object] | None, command: str
+) -> None:
+    """Its scheme, what must be shown, and an address that can be reached."""
+    said = formats.evaluate(
+        """(pushes) => {
+          start.showStart(pushes);
+          return document.getElementById("curl").textContent;
+        }""",
+        pushes,
+    )
+    assert said.startswith(command.format(page=busy) + "/api/v1/events ")
 
 
 @pytest.mark.parametrize(
@@ -202,6 +268,8 @@ def formats(busy_page: Page) -> Page:
         """async () => {
           const main = document.querySelector("script[src]").src;
           globalThis.formats = await import(new URL("format.js", main));
+          globalThis.more = await import(new URL("more.js", main));
+          globalThis.start = await import(new URL("start.js", main));
         }"""
     )
     return busy_page

@@ -104,6 +104,22 @@ def test_what_is_mounted_is_there(name: str) -> None:
             assert source in COMPOSE["volumes"]
 
 
+def test_prometheus_keeps_what_the_boards_look_back_on() -> None:
+    """A window of the error budget is 30 days."""
+    (kept,) = (word for word in SERVICES["prometheus"]["command"] if ".retention.time=" in word)
+    assert int(kept.partition("=")[2].removesuffix("d")) > 30
+
+
+def test_prometheus_takes_in_when_a_series_was_created() -> None:
+    """Or `increase()` lacks what came before the first scrape; and exemplars, for the traces."""
+    (features,) = (
+        word.partition("=")[2].split(",")
+        for word in SERVICES["prometheus"]["command"]
+        if word.startswith("--enable-feature=")
+    )
+    assert set(features) == {"exemplar-storage", "created-timestamp-zero-ingestion"}
+
+
 def test_who_is_waited_for_has_a_health_check() -> None:
     """Or it would be waited for without end: the image's own is not switched off."""
     for service in SERVICES.values():

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from exporter.event.tokens import Tokens
 from exporter.event.types import Completion, Event, Quota
+from exporter.pipeline.turns import finish
 from exporter.store.bounds import Bounds
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import (
@@ -135,7 +136,7 @@ ANSWERS: dict[str, Callable[[TelemetryStore, float], object]] = {
     "in_flight_by": lambda store, now: store.in_flight_by(now),
     "queues": lambda store, now: store.queue_depth(now),
     "glance": lambda store, now: store.board.glance(now),
-    "timeline": lambda store, now: store.board.timeline(now=now, limit=9, points_max=12),
+    "timeline": lambda store, now: finish(store.board.timeline(now=now, limit=9, points_max=12)),
     "tool_calls": lambda store, now: store.board.tools(now=now, limit=9),
     "quotas": lambda store, now: store.board.quotas(now),
     "queue_depths": lambda store, now: store.board.queues(now),

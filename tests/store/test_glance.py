@@ -61,6 +61,26 @@ def test_rates_are_over_the_seconds_that_are_covered() -> None:
 
 
 @pytest.mark.parametrize(
+    ("began_at", "oldest_at", "covered_secs"),
+    [
+        (NOW - 60, NOW - 30, 60),
+        (NOW - 5, NOW, 30),
+        (NOW - 1_000, NOW, 315),
+        (NOW - 60, NOW - 200, 225),
+    ],
+)
+def test_nothing_is_divided_by_time_in_which_nothing_could_be_counted(
+    began_at: float, oldest_at: float, covered_secs: float
+) -> None:
+    """A rate begins with the counting, at least a slot ago; or with what another has counted."""
+    store = TelemetryStore()
+    store.apply([completion(at=oldest_at)], NOW)
+    recent = store.board.glance(NOW, began_at=began_at).recent
+    assert recent.covered_secs == covered_secs
+    assert recent.completions_per_minute == pytest.approx(60 / covered_secs)
+
+
+@pytest.mark.parametrize(
     ("window_secs", "slots", "secs", "covered_secs"),
     [
         (3600, 120, 300, 315),

@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.store.answers import QueueReading, QuotaReading, instant
-from exporter.store.bounds import QUOTAS_MAX
+from exporter.store.bounds import QUEUES_MAX, QUOTAS_MAX
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, queue_depth, quota
 from tests.store.filled import restored
@@ -78,6 +78,16 @@ def test_quotas_are_bounded() -> None:
     assert (len(windows), "w0" in windows, store.evictions["quota"]) == (QUOTAS_MAX, False, 1)
     store.apply([quota(window=f"x{n}", at=NOW + 900) for n in range(QUOTAS_MAX)], NOW + 900)
     assert store.evictions["quota"] == 1
+
+
+def test_what_is_too_old_to_be_told_takes_no_room() -> None:
+    """A replay of yesterday's readings pushes none of today's out."""
+    store = TelemetryStore(gauge_ttl_secs=900)
+    store.apply([queue_depth(queue="now", depth=3)], NOW)
+    old = [queue_depth(queue=f"q{n}", depth=n, at=NOW - 900) for n in range(QUEUES_MAX)]
+    store.apply(old, NOW)
+    assert [reading.queue for reading in store.board.queues(NOW)] == ["now"]
+    assert store.evictions["queue"] == 0
 
 
 def test_which_was_read_when_comes_back() -> None:

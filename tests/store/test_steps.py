@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import pytest
 
+from exporter.pipeline.turns import finish
 from exporter.store.ranking import Sort
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, completion, tool_call
@@ -83,7 +84,7 @@ def test_what_all_models_did_does_not_take_models_times_slots() -> None:
     few, many = busy_store(slots=2), busy_store(slots=20)
     for ask in (
         lambda store: store.board.glance(NOW),
-        lambda store: store.board.timeline(now=NOW, limit=1, points_max=60),
+        lambda store: finish(store.board.timeline(now=NOW, limit=1, points_max=60)),
     ):
         assert steps(partial(ask, many)) - steps(partial(ask, few)) < 18 * MODELS
         before = steps(partial(ask, many))

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exporter.event.types import Completion
+from exporter.pipeline.turns import finish
 from exporter.store.answers import instant
 from exporter.store.telemetry import TelemetryStore
 from exporter.store.timeline import Course, ModelCourse, Timeline
@@ -31,7 +32,7 @@ ALL = 1_000
 
 def told(store: TelemetryStore, now: float, points_max: int = 60, limit: int = ALL) -> Timeline:
     """Return the course of the window."""
-    return store.board.timeline(now=now, limit=limit, points_max=points_max)
+    return finish(store.board.timeline(now=now, limit=limit, points_max=points_max))
 
 
 def test_each_point_is_a_step_of_the_window() -> None:

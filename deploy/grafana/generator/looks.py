@@ -49,7 +49,18 @@ ERROR_TYPES: Final[dict[str, str]] = {
 }
 
 NO_TRAFFIC: Final = "No traffic"
+"""Only for what any completed call brings about. Where all may be well without, say so instead."""
+
 NO_DATA: Final = "No data"
+NOT_TOLD: Final = "Not told"
+NONE: Final = "None"
+NO_ERRORS: Final = "No errors"
+NO_QUOTA: Final = "No quota known"
+NO_COST: Final = "No cost known"
+NO_REQUESTS: Final = "No requests"
+NO_TOOLS: Final = "No tool calls"
+NO_PUSHES: Final = "No pushes"
+NO_JOURNAL: Final = "No journal"
 
 
 def thresholds(base: str, *steps: tuple[float, str]) -> Json:

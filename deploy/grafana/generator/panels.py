@@ -27,8 +27,12 @@ def stat(
     judge: Json | None = None,
     mappings: Sequence[Json] = (),
     decimals: int | None = None,
+    none: str = looks.NO_TRAFFIC,
 ) -> Json:
-    """Return a tile. Where it does not judge it is blue, with a sparkline if its query has one."""
+    """Return a tile. Where it does not judge it is blue, with a sparkline if its query has one.
+
+    `none` is what stands in it, as in the other kinds of panels, where its query has no answer.
+    """
     graph = "none" if query.instant else "area"
     return panel(
         "stat",
@@ -37,10 +41,10 @@ def stat(
         [query],
         defaults={
             **_number(unit, decimals),
-            "mappings": [*looks.no_value(looks.NO_TRAFFIC), *mappings],
+            "mappings": [*looks.no_value(none), *mappings],
             "thresholds": judge or looks.NEUTRAL,
             "color": {"mode": "thresholds"},
-            "noValue": looks.NO_TRAFFIC,
+            "noValue": none,
         },
         options={
             "colorMode": "background" if judge else "value",
@@ -64,6 +68,7 @@ def timeseries(
     stacked: bool = False,
     most: float | None = None,
     lines: Json | None = None,
+    none: str = looks.NO_TRAFFIC,
 ) -> Json:
     """Return a graph. `most` is where its axis ends; `lines` are thresholds drawn across it."""
     custom: Json = {
@@ -82,7 +87,7 @@ def timeseries(
         "color": {"mode": "palette-classic"},
         "thresholds": lines or looks.NEUTRAL,
         "min": 0,
-        "noValue": looks.NO_TRAFFIC,
+        "noValue": none,
     }
     return panel(
         "timeseries",
@@ -133,6 +138,7 @@ def bar_gauge(
     unit: str,
     *,
     judge: Json | None = None,
+    none: str = looks.NO_DATA,
 ) -> Json:
     """Return a bar for each series; with `judge` up to 1, as shares have it."""
     bounds: Json = {"min": 0, "max": 1} if judge else {"min": 0}
@@ -146,7 +152,7 @@ def bar_gauge(
             **bounds,
             "thresholds": judge or looks.NEUTRAL,
             "color": {"mode": "thresholds"},
-            "noValue": looks.NO_DATA,
+            "noValue": none,
         },
         options={
             "displayMode": "basic",
@@ -158,7 +164,14 @@ def bar_gauge(
     )
 
 
-def state_timeline(title: str, about: str, query: Query, states: Sequence[Json]) -> Json:
+def state_timeline(
+    title: str,
+    about: str,
+    query: Query,
+    states: Sequence[Json],
+    *,
+    none: str = looks.NO_DATA,
+) -> Json:
     """Return which state each series was in, over time."""
     return panel(
         "state-timeline",
@@ -170,7 +183,7 @@ def state_timeline(title: str, about: str, query: Query, states: Sequence[Json])
             "mappings": list(states),
             "color": {"mode": "thresholds"},
             "thresholds": looks.NONE_IS_GOOD,
-            "noValue": looks.NO_DATA,
+            "noValue": none,
         },
         options={
             "alignValue": "left",

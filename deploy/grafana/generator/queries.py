@@ -15,6 +15,9 @@ RATE_INTERVAL: Final = "$__rate_interval"
 SHOWN: Final = "$__range"
 """All of the time that the board shows."""
 
+REMEMBERED: Final = "7d"
+"""For how long a target that cannot be scraped is known to be an exporter, as in the alerts."""
+
 Part = Literal["", "bucket", "count", "sum"]
 
 UP = Family("up", "gauge", "Whether the last scrape of a target succeeded.")
@@ -28,7 +31,10 @@ FOREIGN: Final = (
     *(UP, PROCESS_CPU, PROCESS_MEMORY, PROCESS_OPEN_FILES, PROCESS_FILES_MAX),
     PROCESS_START,
 )
-"""What boards ask for beside the catalogue: Prometheus's own, and prometheus_client's."""
+"""What boards ask for beside the catalogue: Prometheus's own, and prometheus_client's.
+
+Every target has them, whatever it is, so they are narrowed to targets that are exporters.
+"""
 
 _FILTERS = ("agent", "provider", "model")
 _OF_PROVIDERS = (catalogue.RATE_LIMITED, catalogue.RATE_LIMIT_RESET)
@@ -65,6 +71,20 @@ def select(family: Family, *matchers: str, part: Part = "") -> str:
             whole = "|" if label == "model" and family in _OF_PROVIDERS else ""
             every.append(f'{label}=~"${label}{whole}"')
     return f"{name}{{{', '.join([*every, *matchers])}}}"
+
+
+def of_exporters(family: Family) -> str:
+    """Return the values of a foreign family: its growth a second, if it is a counter.
+
+    What a process tells of itself comes in one scrape with what says that it is an exporter. `up`
+    is there when nothing else is, so for that it is enough to have been one lately.
+    """
+    told = select(family)
+    values = f"rate({told}[{RATE_INTERVAL}])" if family.type == "counter" else told
+    exporter = select(catalogue.BUILD_INFO)
+    if family is UP:
+        exporter = f"last_over_time({exporter}[{REMEMBERED}])"
+    return f"({values} and on (job, instance) {exporter})"
 
 
 def rate(family: Family, *matchers: str, by: str = "", part: Part = "") -> str:

@@ -10,7 +10,7 @@ from deploy.grafana.generator.looks import Json, override
 from deploy.grafana.generator.panels import panel
 from deploy.grafana.generator.queries import column
 
-_KEPT: Final = ("datasource", "job", "instance", "agent")
+_KEPT: Final = ("datasource", "job", "instance", "agent", "filters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,12 @@ class Column:
     unit: str = "short"
     judge: Json | None = None
     mappings: tuple[Json, ...] = ()
+    decimals: int | None = None
+
+
+def count(heading: str, expr: str) -> Column:
+    """Return a column of whole numbers, told to the last: an increase is extrapolated to parts."""
+    return Column(heading, expr, "locale", decimals=0)
 
 
 def table(
@@ -34,6 +40,7 @@ def table(
     columns: Sequence[Column],
     *,
     link: Json | None = None,
+    none: str = looks.NO_TRAFFIC,
 ) -> Json:
     """Return a table whose rows are named by the labels `keys`.
 
@@ -53,7 +60,7 @@ def table(
             "thresholds": looks.NEUTRAL,
             "color": {"mode": "thresholds"},
             "unit": "short",
-            "noValue": looks.NO_DATA,
+            "noValue": none,
         },
         overrides=overrides,
         options={
@@ -98,6 +105,8 @@ def _one_table(keys: Sequence[str], columns: Sequence[Column]) -> list[Json]:
 
 def _look(each: Column) -> Json:
     properties: dict[str, object] = {"unit": each.unit}
+    if each.decimals is not None:
+        properties["decimals"] = each.decimals
     if each.judge is not None:
         properties["thresholds"] = each.judge
         properties["custom__cellOptions"] = {"type": "color-text"}

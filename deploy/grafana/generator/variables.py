@@ -49,6 +49,7 @@ def common() -> list[Json]:
         _of_label("agent", "Agent", agents, every=".*"),
         _of_label("provider", "Provider", of_agents, every=".*"),
         _of_label("model", "Model", of_providers, every=".*"),
+        _any_other_label(),
     ]
 
 
@@ -116,6 +117,22 @@ def _of_label(name: str, label: str, selector: str, *, every: str) -> Json:
         "refresh": ON_TIME_RANGE_CHANGE,
         "regex": "",
         "sort": ALPHABETICAL,
+    }
+
+
+def _any_other_label() -> Json:
+    """Return the filters by labels that a scrape adds (namespace, cluster, pod) or a family has.
+
+    Grafana puts them into every selector of a query, so nothing has to name them.
+    """
+    return {
+        "name": "filters",
+        "label": "Filters",
+        "type": "adhoc",
+        "datasource": DATASOURCE,
+        "baseFilters": [],
+        "filters": [],
+        "hide": 0,
     }
 
 

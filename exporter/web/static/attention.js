@@ -14,8 +14,12 @@ const CHECKS = {
   "config reload_failed": "The last reload was refused: the configuration in force is not the one in the file.",
 };
 
+/** What was warned of last: it stays so where an answer does not tell of it. */
+let warnings = [];
+
 /** Show the checks that are not well, and what the exporter warns of. */
-export function showAttention({ checks = {}, warnings = [] }) {
+export function showAttention({ checks = {}, warnings: told = warnings }) {
+  warnings = told;
   const said = [
     ...Object.entries(checks)
       .filter(([, state]) => state !== "ok")
@@ -26,7 +30,7 @@ export function showAttention({ checks = {}, warnings = [] }) {
     ...warnings.map((warning) => ({ what: "warning", why: sentence(warning) })),
   ];
   keyed(byId("attention-list"), said, {
-    key: ({ what, why }) => `${what}\n${why}`,
+    key: ({ what, why }) => JSON.stringify([what, why]),
     create: ({ what, why }) => element("li", {}, element("strong", {}, what), ` ${why}`),
     update: () => {},
   });

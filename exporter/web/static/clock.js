@@ -12,6 +12,8 @@ let aheadMs = 0;
 
 const SHOWN_AS = {
   countdown: (ms) => duration(Math.ceil(-ms / 1000)),
+  renewal: (ms) =>
+    ms < 0 ? `renewed in ${duration(Math.ceil(-ms / 1000))}` : "renewed, not read since",
   running: (ms) => duration(ms / 1000),
   age: (ms) => age(ms / 1000),
 };
@@ -26,7 +28,8 @@ export function learnTime(rfc3339) {
 export const now = () => Date.now() + aheadMs;
 
 /**
- * Show an instant as a `countdown` to it, as the `age` of it, or as what has been `running` since.
+ * Show an instant as a `countdown` to it, as the `renewal` then, as the `age` of it, or as what has
+ * been `running` since.
  *
  * From then on it changes by itself; `null` shows `otherwise` in its place.
  */

@@ -3,7 +3,7 @@
 // A few hundred are kept and fewer shown, whatever arrives, and they are drawn a few times a second
 // at the most: a flood costs the reader nothing.
 
-import { cut, timeOfDay } from "./format.js";
+import { count, cut, timeOfDay } from "./format.js";
 import { byId, element, keyed, setAttribute, setText } from "./dom.js";
 
 const KEPT_MAX = 500;
@@ -43,9 +43,7 @@ export class EventList {
   /** Say where events are missing: a gap, or `null` where the numbers begin anew. */
   note(gap) {
     this.epoch += gap ? 0 : 1;
-    const said = gap
-      ? `${gap.last - gap.first + 1} events came faster than they could be read`
-      : "the exporter began its events anew";
+    const said = gap ? missing(gap) : "the exporter began its events anew";
     this.#keep({ key: `${this.epoch}:break:${gap?.first ?? ""}`, said });
   }
 
@@ -92,9 +90,13 @@ export class EventList {
   }
 
   #tellCount(shown) {
-    setText(this.sub, `${shown} newest, ${this.mode === "streaming" ? "live" : "every few seconds"}`);
+    setText(this.sub, `${count(shown)} newest, ${this.mode === "streaming" ? "live" : "every few seconds"}`);
   }
 }
+
+/** How many are missing; of one level nobody knows, since all are numbered together. */
+const missing = ({ first, last, filtered }) =>
+  `${filtered ? "up to " : ""}${count(last - first + 1)} events are not shown: they came faster than they were read`;
 
 const contextOf = (event) => (event.context ? JSON.stringify(event.context) : "");
 

@@ -24,8 +24,8 @@ const listed = (counts) =>
 
 // Each fact fills its own place: `show(node, exporter)` returns whether it is something wrong.
 const FACTS = [
-  ["Last push", (node, own) => setTimed(node, "age", own.last_push_at, "never")],
-  ["Last scrape", (node, own) => setTimed(node, "age", own.last_scrape_at, "never")],
+  ["Last push", (node, own) => showSince(node, own.last_push_at, own.started_at)],
+  ["Last scrape", (node, own) => showSince(node, own.last_scrape_at, own.started_at)],
   [
     "Series",
     (node, { series, series_max: most }) => {
@@ -33,6 +33,27 @@ const FACTS = [
       return series >= most * 0.9;
     },
   ],
+  ["Waiting to be written", (node, own) => setQuantity(node, own.queue_events, count(own.queue_events))],
+  [
+    "Journal",
+    (node, { journal }) =>
+      setQuantity(node, journal.bytes, journal.durable ? bytes(journal.bytes) : "none: in memory only"),
+  ],
+  ["Snapshot", (node, own) => setTimed(node, "age", own.journal.snapshot_at, DASH)],
+  [
+    "Counters began",
+    (node, { epoch }) => {
+      if (!node.firstElementChild) node.replaceChildren(element("span"), element("span"));
+      const [when, why] = node.children;
+      setTimed(when, "age", epoch.started_at, DASH);
+      setText(why, ` (${EPOCHS[epoch.cause] ?? epoch.cause})`);
+    },
+  ],
+  ["Up for", (node, own) => setTimed(node, "running", own.started_at, duration(own.uptime))],
+];
+
+// What the process has counted: a restart begins it anew.
+const COUNTS = [
   ["Events accepted", (node, own) => setQuantity(node, own.events.accepted, count(own.events.accepted))],
   ["Duplicates", (node, own) => setQuantity(node, own.events.duplicate, count(own.events.duplicate))],
   ["Rejected", (node, own) => setQuantity(node, own.events.rejected, count(own.events.rejected))],
@@ -52,36 +73,32 @@ const FACTS = [
       setQuantity(node, gone, gone ? `${count(gone)} (${listed(own.evictions)})` : "0");
     },
   ],
-  ["Waiting to be written", (node, own) => setQuantity(node, own.queue_events, count(own.queue_events))],
   [
-    "Journal",
+    "Commits failed",
     (node, { journal }) => {
-      const failed = journal.failures ? `, ${count(journal.failures)} commits failed` : "";
-      const said = journal.durable ? `${bytes(journal.bytes)}${failed}` : "none: in memory only";
-      setQuantity(node, journal.bytes, said);
+      setQuantity(node, journal.failures, count(journal.failures));
       return journal.failures > 0;
     },
   ],
-  ["Snapshot", (node, own) => setTimed(node, "age", own.journal.snapshot_at, DASH)],
-  [
-    "Counters began",
-    (node, { epoch }) => {
-      if (!node.firstElementChild) node.replaceChildren(element("span"), element("span"));
-      const [when, why] = node.children;
-      setTimed(when, "age", epoch.started_at, DASH);
-      setText(why, ` (${EPOCHS[epoch.cause] ?? epoch.cause})`);
-    },
-  ],
-  ["Up for", (node, own) => setTimed(node, "running", own.started_at, duration(own.uptime))],
 ];
+
+/** Show how long ago; of what was before the start the process does not know. */
+function showSince(node, at, startedAt) {
+  if (at) {
+    node.replaceChildren();
+    setTimed(node, "age", at);
+    return;
+  }
+  setTimed(node, "age", null, "");
+  const age = element("span");
+  node.replaceChildren("not since the start (", age, ")");
+  setTimed(age, "age", startedAt);
+}
 
 export class Own {
   constructor() {
-    this.facts = FACTS.map(([name, show]) => {
-      const node = element("dd", {}, DASH);
-      byId("facts").append(element("div", {}, element("dt", {}, name), node));
-      return { node, show };
-    });
+    this.facts = [...places(byId("facts"), FACTS), ...places(byId("counts"), COUNTS)];
+    this.lastHeardAt = null;
     this.agents = new Table(byId("agents-table"), {
       caption: "Agents, by when they were last heard of",
       columns: AGENT_COLUMNS,
@@ -108,9 +125,18 @@ export class Own {
   /** Show what `/api/v1/exporter` tells. */
   show(own) {
     setText(byId("exporter-sub"), own.ready ? "ready" : "not ready");
+    // Agents are remembered over a restart, and with them when they pushed.
+    const told = { ...own, last_push_at: own.last_push_at ?? this.lastHeardAt };
     for (const { node, show } of this.facts) {
-      setAttribute(node, "data-bad", show(node, own) === true ? "" : null);
+      setAttribute(node, "data-bad", show(node, told) === true ? "" : null);
     }
+  }
+
+  /** Show what `/api/v1/agents` tells. */
+  showAgents(agents) {
+    const heard = agents.map((agent) => agent.last_heard_at).filter(Boolean);
+    this.lastHeardAt = heard.sort().at(-1) ?? null;
+    this.agents.update(agents);
   }
 
   /** Show what `/api/v1/cardinality` tells. */
@@ -119,6 +145,13 @@ export class Own {
     this.families.update(families.slice(0, FAMILIES_MAX));
   }
 }
+
+const places = (list, facts) =>
+  facts.map(([name, show]) => {
+    const node = element("dd", {}, DASH);
+    list.append(element("div", {}, element("dt", {}, name), node));
+    return { node, show };
+  });
 
 const name = (title, value) => ({
   name: "name",

@@ -7,9 +7,10 @@ import { byId, setAttribute, setText } from "./dom.js";
 import { EventList } from "./events.js";
 import { Own } from "./exporter.js";
 import { count, timeOfDay } from "./format.js";
+import { showStale } from "./freshness.js";
 import { Models } from "./models.js";
 import { Poller } from "./poll.js";
-import { showQueues, showQuotas } from "./readings.js";
+import { queuesList, quotasList } from "./readings.js";
 import { requestsTable } from "./requests.js";
 import { sessionsTable } from "./sessions.js";
 import { showStart } from "./start.js";
@@ -32,6 +33,8 @@ const models = new Models(byId("models-table"), byId("models-sub"));
 const sessions = sessionsTable(byId("sessions-table"));
 const requests = requestsTable(byId("requests-table"));
 const tools = toolsTable(byId("tools-table"));
+const quotas = quotasList(byId("quotas-list"), byId("quotas-sub"));
+const queues = queuesList(byId("queues-list"), byId("queues-sub"));
 const own = new Own();
 const events = new EventList();
 const feed = new EventFeed({
@@ -42,6 +45,7 @@ const feed = new EventFeed({
   },
   onBreak: (gap) => events.note(gap),
   onMode: (mode) => events.tell(mode),
+  onMore: () => poller.hurry("events"),
 });
 
 /** What has been heard of: as long as it is nothing, the page says how to begin. */
@@ -49,28 +53,31 @@ const known = { models: 0, agents: 0, requests: 0, events: false, asked: false }
 
 const poller = new Poller(
   [
-    resource("overview", SOON_MS, "api/v1/overview", takeOverview),
-    resource("models", SOON_MS, "api/v1/models", takeModels),
-    resource("timeline", SOON_MS, `api/v1/timeline?limit=${COURSES_ASKED}`, takeTimeline),
-    resource("requests", SOON_MS, `api/v1/requests?limit=${ROWS_ASKED}`, takeRequests),
-    { name: "events", everyMs: 0, path: () => feed.path(), take: (page) => feed.take(page) },
-    resource("sessions", LATER_MS, `api/v1/sessions?sort=cost&limit=${ROWS_ASKED}`, takeSessions),
-    resource("tools", LATER_MS, `api/v1/tools?limit=${ROWS_ASKED}`, takeTools),
-    resource("quotas", LATER_MS, "api/v1/quotas", ({ quotas }) =>
-      showQuotas(byId("quotas-list"), byId("quotas-sub"), quotas),
-    ),
-    resource("queues", LATER_MS, "api/v1/queues", ({ queues }) =>
-      showQueues(byId("queues-list"), byId("queues-sub"), queues),
-    ),
-    resource("agents", LATER_MS, "api/v1/agents", takeAgents),
-    resource("exporter", SOON_MS, "api/v1/exporter", takeExporter),
-    resource("cardinality", SELDOM_MS, "api/v1/cardinality", (use) => own.showCardinality(use)),
+    resource("glance", "overview", SOON_MS, "api/v1/overview", takeOverview),
+    resource("models", "models", SOON_MS, "api/v1/models", takeModels),
+    resource("glance", "charts", SOON_MS, `api/v1/timeline?limit=${COURSES_ASKED}`, takeTimeline),
+    resource("requests", "requests", SOON_MS, `api/v1/requests?limit=${ROWS_ASKED}`, takeRequests),
+    {
+      name: "events",
+      section: byId("events"),
+      everyMs: 0,
+      path: () => feed.path(),
+      take: (page) => feed.take(page),
+    },
+    resource("sessions", "sessions", LATER_MS, `api/v1/sessions?sort=cost&limit=${ROWS_ASKED}`, takeSessions),
+    resource("tools", "tools", LATER_MS, `api/v1/tools?limit=${ROWS_ASKED}`, takeTools),
+    resource("quotas", "quotas", LATER_MS, "api/v1/quotas", (answer) => quotas.show(answer.quotas)),
+    resource("queues", "queues", LATER_MS, "api/v1/queues", (answer) => queues.show(answer.queues)),
+    resource("exporter", "agents", LATER_MS, "api/v1/agents", takeAgents),
+    resource("exporter", "health", SOON_MS, "api/v1/exporter", takeExporter),
+    resource("exporter", "labels and families", SELDOM_MS, "api/v1/cardinality", (use) => own.showCardinality(use)),
   ],
-  showConnection,
+  { onState: showConnection, onStale: takeStale, onStall: () => feed.makeRoom() },
 );
 
-function resource(name, everyMs, path, take) {
-  return { name, everyMs, path: () => path, take };
+/** Something that is asked for and shown in a section; `name` is how people call it. */
+function resource(section, name, everyMs, path, take) {
+  return { name, section: byId(section), everyMs, path: () => path, take };
 }
 
 function takeOverview(overview) {
@@ -98,20 +105,22 @@ function takeRequests(answer) {
 }
 
 function takeSessions(answer) {
-  const all = answer.sessions.length < ROWS_ASKED ? "" : " dearest";
-  setText(byId("sessions-sub"), `${count(answer.sessions.length)}${all}`);
-  sessions.update(answer.sessions);
+  setText(byId("sessions-sub"), shownOf(answer.sessions, answer.total));
+  sessions.update(answer.sessions, answer.total);
 }
 
 function takeTools(answer) {
-  setText(byId("tools-sub"), count(answer.tools.length));
-  tools.update(answer.tools);
+  setText(byId("tools-sub"), shownOf(answer.tools, answer.total));
+  tools.update(answer.tools, answer.total);
 }
+
+const shownOf = (rows, total) =>
+  rows.length < total ? `${count(rows.length)} of ${count(total)}` : count(rows.length);
 
 function takeAgents({ agents }) {
   known.agents = agents.length;
   known.asked = true;
-  own.agents.update(agents);
+  own.showAgents(agents);
   showWhetherEmpty();
 }
 
@@ -121,27 +130,42 @@ function takeExporter(answer) {
   showStart(answer.pushes);
 }
 
+function takeStale(stale) {
+  showStale(stale);
+  // What is not told must not keep back what is.
+  if (stale.length && !known.asked) {
+    known.asked = true;
+    document.body.dataset.state = "busy";
+  }
+}
+
 function showWhetherEmpty() {
   if (!known.asked) return;
   const empty = !(known.models || known.agents || known.requests || known.events);
   document.body.dataset.state = empty ? "empty" : "busy";
   byId("start").hidden = !empty;
+  setAttribute(byId("skip"), "href", empty ? "#start" : "#models");
+  setText(byId("skip"), empty ? "Skip to how to begin" : "Skip to the models");
 }
 
 function showConnection({ kind, since, retryAt }) {
   const node = byId("connection");
   setAttribute(node, "data-kind", kind);
   setAttribute(document.body, "data-connection", kind);
+  const at = timeOfDay(new Date(since));
   const said = {
     live: "Live",
     paused: "Paused",
-    away: `Disconnected since ${timeOfDay(new Date(since))}`,
-    starting: `Starting: not ready since ${timeOfDay(new Date(since))}`,
+    away: `Disconnected since ${at}`,
+    starting: `Starting: not ready since ${at}`,
     refused: "Refused: the exporter asks for credentials",
+    forbidden: `Not allowed: refused since ${at}`,
+    slowed: `Asked to slow down since ${at}`,
+    failing: `The exporter answers with errors since ${at}`,
   };
   setText(node, said[kind]);
   setAttribute(node, "title", retryAt ? `tries again at ${timeOfDay(new Date(retryAt))}` : null);
-  if (kind === "away" || kind === "starting") explain();
+  if (["away", "starting", "failing"].includes(kind)) explain();
 }
 
 /** `/health` is answered where nothing else is: it knows why. */
@@ -157,6 +181,7 @@ async function explain() {
 function goOn() {
   const wanted = document.visibilityState === "visible" && !pausing();
   if (wanted) {
+    feed.resume();
     poller.start();
   } else {
     poller.pause();
@@ -185,4 +210,5 @@ for (const button of document.querySelectorAll("[data-level][aria-pressed]")) {
 
 setText(byId("host"), location.host);
 showStart(null);
+byId("unloaded").remove();
 goOn();

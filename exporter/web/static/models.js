@@ -8,7 +8,7 @@ import { Table } from "./table.js";
 
 const SUCCESS_BAD = 0.95;
 
-const keyOf = (model) => `${model.provider ?? ""}\n${model.model}`;
+const keyOf = (model) => JSON.stringify([model.provider, model.model]);
 const called = (model) => model.successful_completions + model.failed_completions;
 
 /** What the trends are drawn from: the course of each model, by its key. */

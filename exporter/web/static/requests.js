@@ -34,7 +34,7 @@ export const requestsTable = (table) =>
   new Table(table, {
     caption: "Requests in flight, the longest first",
     columns: COLUMNS,
-    key: (request) => `${request.agent}\n${request.id}`,
+    key: (request) => JSON.stringify([request.agent, request.id]),
     sort: { column: "running", descending: true },
     none: "Nothing is being worked on.",
   });

@@ -1,8 +1,7 @@
 // Tables that are sorted by the buttons in their heads, and hold still while somebody points at them.
 
-import { element, keyed, setAttribute, setText } from "./dom.js";
-
-const ROWS_MAX_ALL = 500;
+import { element, keyed, setAttribute } from "./dom.js";
+import { ROWS_MAX_ALL, showMore } from "./more.js";
 
 const canHover = matchMedia("(hover: hover)");
 
@@ -21,6 +20,7 @@ export class Table {
     this.rows = [];
     this.total = 0;
     this.rowsMax = rowsMax;
+    this.rowsMaxFolded = rowsMax;
     this.order = new Map();
     this.heads = columns.map((column) => this.#head(column));
     this.body = element("tbody");
@@ -30,7 +30,7 @@ export class Table {
       this.body,
     );
     this.more = element("button", { type: "button", class: "more", hidden: "" });
-    this.more.addEventListener("click", () => this.#showAll());
+    this.more.addEventListener("click", () => this.#fold());
     this.empty = element("p", { class: "none" }, none);
     table.parentElement.after(this.empty, this.more);
     this.#tellSort();
@@ -61,10 +61,12 @@ export class Table {
     });
     this.table.parentElement.hidden = !visible.length;
     this.empty.hidden = visible.length > 0;
-    const reachable = Math.min(this.rows.length, ROWS_MAX_ALL);
-    this.more.hidden = visible.length >= reachable;
-    const all = reachable === this.total ? "all" : `${reachable} of`;
-    setText(this.more, `Show ${all} ${this.total}`);
+    showMore(this.more, {
+      shown: visible.length,
+      folded: this.rowsMaxFolded,
+      rows: this.rows.length,
+      total: this.total,
+    });
   }
 
   #sorted(holdStill) {
@@ -114,10 +116,15 @@ export class Table {
     });
   }
 
-  #showAll() {
-    this.rowsMax = ROWS_MAX_ALL;
+  #fold() {
+    const folded = this.rowsMax === this.rowsMaxFolded;
+    this.rowsMax = folded ? ROWS_MAX_ALL : this.rowsMaxFolded;
     this.#draw(false);
-    this.table.parentElement.focus({ preventScroll: true });
+    if (folded) {
+      this.table.parentElement.focus({ preventScroll: true });
+    } else {
+      this.more.scrollIntoView({ block: "nearest" });
+    }
   }
 }
 

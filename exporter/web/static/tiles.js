@@ -8,7 +8,9 @@ import { draw, sparkline } from "./sparkline.js";
 
 const ERROR_RATIO_BAD = 0.05;
 
-// `raw` is the figure, `text` how it is shown, `under` what is said below it, `chart` its points.
+// `raw` is the figure, `text` how it is shown, `under` what is said below it. A chart is not of the
+// figure, which is a rate, but of what was counted in each step: so it has words of its own. `of`
+// are its points, `what` they are, and `text` how one of them is said.
 const TILES = [
   {
     name: "in_flight",
@@ -22,14 +24,14 @@ const TILES = [
     label: "Completions / min",
     raw: ({ overview }) => overview.recent.completions_per_minute,
     text: amount,
-    chart: ({ timeline }) => timeline.total.completions,
+    chart: { of: (total) => total.completions, what: "Completions", text: count },
   },
   {
     name: "tokens",
     label: "Tokens / min",
     raw: ({ overview }) => overview.recent.tokens_per_minute,
     text: amount,
-    chart: ({ timeline }) => timeline.total.tokens,
+    chart: { of: (total) => total.tokens, what: "Tokens", text: count },
   },
   {
     name: "errors",
@@ -37,22 +39,21 @@ const TILES = [
     raw: ({ overview }) => overview.recent.error_ratio,
     text: percent,
     bad: (ratio) => ratio >= ERROR_RATIO_BAD,
-    chart: ({ timeline }) => timeline.total.failures,
-    chartFailed: true,
+    chart: { of: (total) => total.failures, what: "Failed completions", text: count, failed: true },
   },
   {
     name: "p95",
     label: "Latency p95",
     raw: ({ overview }) => overview.recent.p95_latency_ms,
     text: latency,
-    chart: ({ timeline }) => timeline.total.p95_latency_ms,
+    chart: { of: (total) => total.p95_latency_ms, what: "Latency p95", text: latency },
   },
   {
     name: "cost",
     label: "Cost / hour",
     raw: ({ overview }) => overview.recent.cost_usd_per_hour,
     text: dollars,
-    chart: ({ timeline }) => timeline.total.cost_usd,
+    chart: { of: (total) => total.cost_usd, what: "Cost", text: dollars },
   },
   {
     name: "limited",
@@ -90,11 +91,12 @@ export function showCourse(timeline) {
   for (const tile of TILES) {
     const { chart } = made.get(tile.name);
     if (!tile.chart) continue;
-    const points = tile.chart({ timeline });
+    const { of, what, text, failed } = tile.chart;
+    const points = of(timeline.total);
     const known = points.filter((point) => point !== null);
-    const highest = known.length ? tile.text(Math.max(...known)) : "unknown";
-    const label = `${QUERIES[tile.name].title}, ${span(timeline.window_secs)} in steps of ${span(timeline.step_secs)}: highest step ${highest}`;
-    draw(chart, points, { label, failed: tile.chartFailed ? points : [] });
+    const most = known.length ? text(Math.max(...known)) : "unknown";
+    const label = `${what} in each ${span(timeline.step_secs)} of the last ${span(timeline.window_secs)}: ${most} at the most`;
+    draw(chart, points, { label, failed: failed ? points : [] });
   }
 }
 

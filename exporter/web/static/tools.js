@@ -54,7 +54,7 @@ export const toolsTable = (table) =>
   new Table(table, {
     caption: "Tools, by how they did over the window",
     columns: COLUMNS,
-    key: (tool) => `${tool.agent}\n${tool.tool}`,
+    key: (tool) => JSON.stringify([tool.agent, tool.tool]),
     sort: { column: "calls", descending: true },
     none: "No tool was run within the window.",
   });

@@ -75,11 +75,13 @@ def texts(value: object) -> Iterator[str]:
             yield from texts(each)
 
 
-def resolved(text: str, board: Json, *, shown_secs: int) -> str:
-    """Return a query with all variables put in: all targets and agents, the defaults else."""
+def resolved(text: str, board: Json, *, shown_secs: int, job: str = ".+") -> str:
+    """Return a query with all variables put in: all agents, the defaults else."""
     chosen = {
         name: each["allValue"] if each.get("includeAll") else each["current"].get("value", "")
         for name, each in variables(board).items()
+        if each["type"] != "adhoc"
     }
+    chosen["job"] = job
     chosen |= {"__range": f"{shown_secs}s", "__range_s": str(shown_secs), "__rate_interval": "10s"}
     return _USES.sub(lambda found: str(chosen[found[1] or found[2]]), text)

@@ -1,9 +1,7 @@
-"""What makes a good board: the rules of Grafana's dashboard-linter, and some that it lacks.
+"""What makes a good board: its form, its variables, its places, its links.
 
-The linter is a Go program that cannot be installed as a package; these are its rules after its code
-of June 2026 (https://github.com/grafana/dashboard-linter), done more strictly where that lets
-something pass: a counter is one by its type and not by its name, every kind of panel is looked at,
-and `increase` goes over `$__rate_interval`, over all that is shown, or over an objective's window.
+Some are rules of Grafana's dashboard-linter (https://github.com/grafana/dashboard-linter), a Go
+program that cannot be installed as a package, after its code of June 2026.
 """
 
 import json
@@ -12,7 +10,7 @@ from itertools import combinations
 
 import pytest
 
-from deploy.grafana.generator.boards.slo import BUDGET_WINDOW, WINDOWS
+from deploy.grafana.generator.boards.slo import BUDGET_WINDOW
 from exporter.metrics.catalogue import COMPLETION_DURATION
 from tests.deploy.grafana.boards import (
     BOARDS,
@@ -21,19 +19,18 @@ from tests.deploy.grafana.boards import (
     PATHS,
     Json,
     panels,
-    targets,
     texts,
     uses,
     variables,
 )
-from tests.deploy.prometheus.families import SAMPLES, unknown_labels, unknown_values
+from tests.deploy.prometheus.families import SAMPLES
 from tests.deploy.prometheus.promql import selectors
 
 CLIENT_SIDE_APPLY_BYTES = 262_144
 """What kubectl can put into the annotation that it keeps the last applied form in."""
 
-UNITS = {"bytes", "cpm", "cps", "currencyUSD", "dtdurations", "percentunit", "reqps", "s", "short"}
-"""Those of the linter's units that the boards use."""
+COMMON = ["datasource", "job", "instance", "agent", "provider", "model", "filters"]
+"""The variables that every board has, before its own."""
 
 BOARD = pytest.mark.parametrize("board", BOARDS.values(), ids=BOARDS)
 
@@ -76,8 +73,7 @@ def test_boards_lead_to_each_other(board: Json) -> None:
     assert link["includeVars"]
     assert link["keepTime"]
     assert set(link["tags"]) <= set(board["tags"])
-    common = ["datasource", "job", "instance", "agent", "provider", "model"]
-    assert list(variables(board))[:6] == common
+    assert list(variables(board))[: len(COMMON)] == COMMON
 
 
 @BOARD
@@ -97,6 +93,15 @@ def test_the_variables_are_as_the_linter_wants_them(board: Json) -> None:
         assert variable["includeAll"]
         assert variable["refresh"] == 2
         assert re.fullmatch(rf"label_values\(.+, {name}\)", variable["query"]["query"])
+
+
+@BOARD
+def test_a_board_can_be_filtered_by_any_label(board: Json) -> None:
+    """By namespace or cluster, say, which the scrape adds: as Grafana 10.4 and later have it."""
+    filters = variables(board)["filters"]
+    assert filters["type"] == "adhoc"
+    assert filters["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
+    assert filters["filters"] == []
 
 
 @BOARD
@@ -128,7 +133,7 @@ def test_no_variable_is_unresolved(board: Json) -> None:
     """Not in a query, a title, a text or a link; and each that only this board has is used."""
     used = {name for text in texts(board) for name in uses(text)}
     assert used <= set(variables(board)) | OF_GRAFANA
-    assert set(list(variables(board))[6:]) <= used
+    assert set(list(variables(board))[len(COMMON) :]) <= used
 
 
 @BOARD
@@ -152,109 +157,6 @@ def test_live_ops_begins_with_two_strips_of_eight_tiles() -> None:
     assert [tile["gridPos"]["y"] for tile in tiles] == [0] * 8 + [4] * 8
 
 
-@BOARD
-def test_a_panel_says_what_it_shows(board: Json) -> None:
-    """panel-title-description: and at the end which metrics it is made of, all of them."""
-    for panel in panels(board):
-        assert panel["title"]
-        text, _, names = panel["description"].rpartition(" Metric: ")
-        assert text.endswith(".")
-        asked = {
-            SAMPLES[selector.metric].sample_name
-            for target in panel["targets"]
-            for selector in selectors(target["expr"])
-        }
-        assert set(re.findall(r"`(\w+)`", names)) == asked
-
-
-@BOARD
-def test_a_panel_asks_the_chosen_source(board: Json) -> None:
-    """panel-datasource and panel-no-targets: the one of the variable; a query has a letter."""
-    for panel in panels(board):
-        assert panel["targets"]
-        letters = [target["refId"] for target in panel["targets"]]
-        assert len(set(letters)) == len(letters)
-        for asked in (panel, *panel["targets"]):
-            assert asked["datasource"] == {"type": "prometheus", "uid": "${datasource}"}
-
-
-@BOARD
-def test_a_panel_has_a_unit(board: Json) -> None:
-    """panel-units: a known one, but where states stand for the numbers."""
-    for panel in panels(board):
-        if panel["type"] == "heatmap":
-            assert panel["options"]["yAxis"]["unit"] in UNITS
-        elif panel["type"] != "state-timeline":
-            assert panel["fieldConfig"]["defaults"]["unit"] in UNITS
-        for override in panel["fieldConfig"]["overrides"]:
-            for each in override["properties"]:
-                assert each["id"] != "unit" or each["value"] in UNITS
-
-
-@BOARD
-def test_a_panel_without_a_value_says_so(board: Json) -> None:
-    """Words stand where there is nothing, not NaN and not an empty panel."""
-    for panel in panels(board):
-        if panel["type"] != "heatmap":
-            assert panel["fieldConfig"]["defaults"]["noValue"]
-
-
-@BOARD
-def test_a_query_is_of_the_chosen_exporters(board: Json) -> None:
-    """target-job and target-instance: on every selector; agent, provider, model where they are."""
-    for target in targets(board):
-        for selector in selectors(target.expr):
-            assert selector.matcher("job") == "=~$job"
-            assert selector.matcher("instance") == "=~$instance"
-            for label in {"agent", "provider", "model"} & set(SAMPLES[selector.metric].labels):
-                assert selector.matcher(label) in {f"=~${label}", f"=~${label}|"}
-
-
-@BOARD
-def test_what_a_query_asks_for_is_there(board: Json) -> None:
-    """Every metric and label, every value of a closed label, every boundary of a bucket."""
-    for target in targets(board):
-        for selector in selectors(target.expr):
-            assert selector.metric in SAMPLES
-            assert not unknown_labels(selector)
-            assert not unknown_values(selector)
-
-
-@BOARD
-def test_a_query_asks_counters_how_they_grew(board: Json) -> None:
-    """target-counter-agg and target-rate-interval: over windows that hold enough scrapes."""
-    for target in targets(board):
-        fixed = {*WINDOWS, BUDGET_WINDOW} if target.board == "agent-slo" else set()
-        for selector in selectors(target.expr):
-            growing = {call.name for call in selector.calls} & {"rate", "irate", "increase"}
-            if SAMPLES[selector.metric].type == "gauge":
-                assert not growing
-                assert not selector.window
-            else:
-                allowed = {"$__rate_interval"}
-                allowed |= {"$__range", *fixed} if growing == {"increase"} else set()
-                assert selector.window in allowed
-                assert len(growing) == 1
-
-
-@BOARD
-def test_a_query_adds_up_what_several_exporters_tell(board: Json) -> None:
-    """Two exporters of one agent are one line, and not two with the same name."""
-    for target in targets(board):
-        for selector in selectors(target.expr):
-            assert {call.name for call in selector.calls} & {"sum", "max", "min", "count"}
-
-
-@BOARD
-def test_durations_can_show_exemplars(board: Json) -> None:
-    """Where the family has trace ids, and the panel is one that draws them."""
-    for target in targets(board):
-        drawn = target.panel["type"] == "timeseries" and target.board != "agent-slo"
-        quantile = target.expr.startswith("histogram_quantile")
-        of_calls = f"({COMPLETION_DURATION.name}_bucket" in target.expr
-        assert target.target.get("exemplar", False) is (drawn and quantile and of_calls)
-
-
 @pytest.mark.parametrize("uid", ["agent-live-ops", "agent-models", "agent-cost", "agent-slo"])
 def test_a_click_on_a_model_shows_it_alone(uid: str) -> None:
     """The link sets the model and keeps the time and everything else that was chosen."""
@@ -272,4 +174,13 @@ def test_a_click_on_a_model_shows_it_alone(uid: str) -> None:
     for url in links:
         assert url.startswith(f"/d/{uid}?${{__url_time_range}}&")
         assert "var-model=${__data.fields.model:percentencode}" in url
-        assert {"datasource", "job", "instance"} <= uses(url)
+        assert {"datasource", "job", "instance", "filters"} <= uses(url)
+
+
+def test_a_budget_of_thirty_days_says_how_long_prometheus_has_to_keep_them() -> None:
+    """By default it keeps 15, and the tile would tell of those."""
+    tiles = [panel for panel in panels(BOARDS["agent-slo"]) if "budget left" in panel["title"]]
+    assert len(tiles) == 2
+    for tile in tiles:
+        assert f"[{BUDGET_WINDOW}]" in tile["targets"][0]["expr"]
+        assert "retention.time=31d" in tile["description"]

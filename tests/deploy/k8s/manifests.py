@@ -19,9 +19,11 @@ Manifest = dict[str, Any]
 
 K8S = Path("deploy/k8s")
 EXAMPLE = K8S / "overlays" / "example"
+SCRAPED_STANDALONE = K8S / "overlays" / "standalone"
 STANDALONE = K8S / "standalone"
 MONITORING = K8S / "monitoring"
 SIDECAR = K8S / "components" / "sidecar" / "sidecar.yaml"
+POD_MONITOR = K8S / "components" / "pod-monitor" / "podmonitor.yaml"
 ANNOTATIONS = K8S / "components" / "scrape-annotations" / "annotations.yaml"
 
 PATCHES = (SIDECAR, ANNOTATIONS)
@@ -80,7 +82,7 @@ def sidecar() -> Manifest:
 
 def standalone() -> Manifest:
     """Return the standalone exporter's container."""
-    (container,) = pod_of(read(STANDALONE / "deployment.yaml"))["containers"]
+    (container,) = pod_of(read(STANDALONE / "statefulset.yaml"))["containers"]
     found: Manifest = container
     return found
 

@@ -47,6 +47,7 @@ class _Endpoint(_Strict):
 
 class _PodMonitorSpec(_Strict):
     selector: _Selector
+    sampleLimit: int  # noqa: N815 - as above
     podMetricsEndpoints: list[_Endpoint]  # noqa: N815 - as above
 
 

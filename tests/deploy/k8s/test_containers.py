@@ -20,7 +20,11 @@ VERSION = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"
 
 PODS = {
     "example": pod_of(with_sidecar(read(EXAMPLE / "agent.yaml"))),
-    "standalone": pod_of(read(STANDALONE / "deployment.yaml")),
+    "standalone": pod_of(read(STANDALONE / "statefulset.yaml")),
+}
+CLAIMS = {
+    claim["metadata"]["name"]
+    for claim in read(STANDALONE / "statefulset.yaml")["spec"]["volumeClaimTemplates"]
 }
 CONTAINERS = {
     f"{pod}/{container['name']}": container
@@ -82,8 +86,9 @@ def test_memory_is_limited_and_cpu_is_not(container: Manifest) -> None:
 
 @each_pod
 def test_every_mount_has_its_volume(pod: Manifest) -> None:
-    """By name; and no volume lies unused."""
+    """By name; and no volume lies unused, of a StatefulSet's templates neither."""
     mounted = {
         mount["name"] for container in containers_of(pod) for mount in container["volumeMounts"]
     }
-    assert mounted == {volume["name"] for volume in pod["volumes"]}
+    claimed = CLAIMS if pod is PODS["standalone"] else set()
+    assert mounted == {volume["name"] for volume in pod["volumes"]} | claimed

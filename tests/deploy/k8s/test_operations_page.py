@@ -1,11 +1,14 @@
 """The page that tells how to run it: what it names is there, what it promises is what is set."""
 
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.deploy.k8s.manifests import K8S, sidecar
+from exporter.client.backoff import Patience
+from exporter.client.telemetry import Telemetry
+from tests.deploy.k8s.manifests import K8S, STANDALONE, read, sidecar
 from tests.deploy.k8s.served import config_of
 
 PAGE = Path("docs/operations.md")
@@ -38,6 +41,29 @@ def test_every_directory_of_manifests_is_told_of() -> None:
     """So that nobody has to find them out."""
     for kustomization in K8S.rglob("kustomization.yaml"):
         assert f"`{kustomization.parent.relative_to(K8S)}`" in TEXT
+
+
+def test_the_standalone_pods_name_and_its_volumes_are_those_that_come_of_it() -> None:
+    """`NAME-0`, and `TEMPLATE-NAME-0` for what it claims."""
+    made = read(STANDALONE / "statefulset.yaml")
+    pod = f"{made['metadata']['name']}-0"
+    (claim,) = made["spec"]["volumeClaimTemplates"]
+    assert f"`{pod}`" in TEXT
+    assert f"`{claim['metadata']['name']}-{pod}`" in TEXT
+
+
+def test_the_client_waits_as_long_as_is_said() -> None:
+    """Over a rollout of the exporter that it pushes to."""
+    waiting = inspect.signature(Telemetry).parameters["queue_events_max"].default
+    said = f"keeps a\n  batch for {Patience().batch:g} s and {waiting:,} events behind it"
+    assert said in TEXT
+
+
+def test_the_agent_waits_for_the_exporter_as_long_as_is_said() -> None:
+    """That is what the startup probe gives it."""
+    probe = sidecar()["startupProbe"]
+    secs = probe["periodSeconds"] * probe["failureThreshold"]
+    assert re.search(rf"within\s+the startup probe's {secs} s", TEXT)
 
 
 def test_the_times_and_sizes_are_those_of_the_manifest() -> None:

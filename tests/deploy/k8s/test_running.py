@@ -78,7 +78,7 @@ def _arguments(name: str, directory: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
-    """Run both containers as they are, but for the lingering; yield their addresses."""
+    """Run both containers as they are, but that none lingers; yield their addresses."""
     directories = {name: tmp_path_factory.mktemp(name) for name in CONTAINERS}
     for directory in directories.values():
         (directory / "token").write_text(TOKEN)
@@ -89,7 +89,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Runn
     logs = {name: directory / "log" for name, directory in directories.items()}
     with (
         process(_unlingering(commands["sidecar"]), logs["sidecar"]),
-        process(_unlingering(commands["standalone"]), logs["standalone"]),
+        process(commands["standalone"], logs["standalone"]),
     ):
         yield {
             name: eventually(functools.partial(_served, log), name) for name, log in logs.items()

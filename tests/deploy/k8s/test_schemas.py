@@ -12,6 +12,7 @@ from tests.deploy.k8s.manifests import (
     KUSTOMIZATIONS,
     MANIFESTS,
     MONITORING,
+    SCRAPED_STANDALONE,
     STANDALONE,
     Manifest,
     read,
@@ -47,7 +48,9 @@ def test_an_agent_with_the_sidecar_is_what_kubernetes_takes(version: str) -> Non
 
 @requires_kubectl
 @pytest.mark.parametrize("version", VERSIONS)
-@pytest.mark.parametrize("directory", [EXAMPLE, STANDALONE, MONITORING], ids=str)
+@pytest.mark.parametrize(
+    "directory", [EXAMPLE, STANDALONE, SCRAPED_STANDALONE, MONITORING], ids=str
+)
 def test_what_kustomize_makes_is_what_kubernetes_takes(directory: Path, version: str) -> None:
     """All that `kubectl apply -k` would send."""
     for manifest in rendered(directory):
@@ -78,7 +81,7 @@ def test_a_kustomization_names_what_is_there(path: Path) -> None:
     for name in [*kustomization.get("resources", []), *kustomization.get("components", [])]:
         target = path.parent / name
         assert target.is_file() or (target / "kustomization.yaml").is_file(), name
-    files = [patch["path"] for patch in kustomization.get("patches", [])]
+    files = [patch["path"] for patch in kustomization.get("patches", []) if "path" in patch]
     for generator in kustomization.get("configMapGenerator", []):
         files += generator["files"]
     for name in files:

@@ -9,6 +9,7 @@ import pytest
 from tests.deploy.k8s.manifests import (
     EXAMPLE,
     K8S,
+    POD_MONITOR,
     Manifest,
     of_kind,
     pod_of,
@@ -21,7 +22,6 @@ from tests.deploy.k8s.manifests import (
 from tests.deploy.k8s.served import config_of, ports_of
 
 CONFIG = K8S / "base" / "exporter.yml"
-POD_MONITOR = K8S / "components" / "pod-monitor" / "podmonitor.yaml"
 POLICY = K8S / "components" / "network-policy" / "networkpolicy.yaml"
 AGENT = EXAMPLE / "agent.yaml"
 

@@ -82,6 +82,25 @@ def test_an_alert_says_what_to_do(alert: dict[str, Any]) -> None:
     assert all(part in section for part in ("**Means.**", "**Look.**", "**Do.**"))
 
 
+def test_the_address_of_the_runbooks_is_put_in_with_one_command() -> None:
+    """That of the comment at the top: Alertmanager makes no link of an address without a host."""
+    text = (PROMETHEUS / "rules/alerts.yml").read_text()
+    ((old, new),) = re.findall(r"^#   sed -i 's\|(.+)\|(.+)\|' alerts\.yml$", text, re.MULTILINE)
+    alerts = [line for line in text.splitlines() if not line.startswith("#")]
+    assert sum(line.strip().startswith(old) for line in alerts) == len(ALERTS)
+    put_in = yaml.safe_load("\n".join(alerts).replace(old, new))
+    urls = [
+        rule["annotations"]["runbook_url"] for group in put_in["groups"] for rule in group["rules"]
+    ]
+    assert all(re.match(r"https://\S+/docs/runbooks\.md#\w+$", url) for url in urls)
+
+
+def test_a_scalar_is_made_of_no_more_than_one_series() -> None:
+    """Of two, or of none, it is NaN, and the alert is silent for ever."""
+    for alert in ALERTS:
+        assert "scalar(" not in alert["expr"].replace("scalar(max(", "")
+
+
 def sections() -> list[str]:
     """Return the sections of the runbooks, each from its heading on."""
     return RUNBOOKS.read_text().split("\n## ")[1:]
@@ -96,6 +115,11 @@ def test_a_runbook_is_of_an_alert() -> None:
     assert set(re.findall(r"\]\(#(\w+)\)", table)) == anchors
 
 
+def test_a_command_can_be_pasted() -> None:
+    """A shell reads the `?` of an address that is not quoted as a pattern for files."""
+    assert not re.findall(r"curl [^'`\n]*\?", RUNBOOKS.read_text())
+
+
 def test_a_runbook_asks_for_what_is_there() -> None:
     """In its queries, and wherever it names a metric or what is recorded."""
     page = RUNBOOKS.read_text()
@@ -104,7 +128,7 @@ def test_a_runbook_asks_for_what_is_there() -> None:
     for selector in [selector for query in queries for selector in selectors(query)]:
         assert not unknown_labels(selector)
         assert not unknown_values(selector)
-    named = set(re.findall(r"`(agent_\w+|agent:[\w:]+)`", page))
+    named = set(re.findall(r"`(agent_\w+|agent:[\w:]+)(?:`|{)", page))
     assert named <= set(SAMPLES) | set(RECORDED)
 
 
@@ -117,7 +141,10 @@ def test_a_text_names_only_labels_that_are_left(alert: dict[str, Any]) -> None:
 
 def kept(expr: str) -> set[str]:
     """Return the labels that are left: those of the outermost `by`, or of the first selector."""
-    first = selectors(expr)[0]
+    found = selectors(expr)
+    if not found:
+        return set()
+    first = found[0]
     if first.metric in RECORDED:
         return kept(RECORDED[first.metric])
     by = [set(call.by) for call in first.calls if call.by]

@@ -1,9 +1,16 @@
-"""Questions about model calls that several boards ask alike."""
+"""Questions about model calls and allowances that several panels ask alike."""
 
 from typing import Final
 
-from deploy.grafana.generator.queries import growth, rate, ratio
-from exporter.metrics.catalogue import COMPLETION_DURATION, COMPLETIONS, COST, TOKENS
+from deploy.grafana.generator.queries import growth, rate, ratio, select
+from exporter.metrics.catalogue import (
+    COMPLETION_DURATION,
+    COMPLETIONS,
+    COST,
+    QUOTA_RESET,
+    QUOTA_USED,
+    TOKENS,
+)
 
 BY_MODEL: Final = "provider, model"
 MODEL_LEGEND: Final = "{{provider}} {{model}}"
@@ -49,3 +56,8 @@ def cost_per_call(by: str = "", *, over: str = "") -> str:
     if over:
         return ratio(growth(COST, by=by, over=over), growth(COMPLETIONS, by=by, over=over))
     return ratio(rate(COST, by=by), rate(COMPLETIONS, by=by))
+
+
+def quota_used() -> str:
+    """Return the share used of each allowance, unless it was renewed after that was told."""
+    return f"{select(QUOTA_USED)} unless {select(QUOTA_RESET)} <= time()"

@@ -24,7 +24,7 @@ from deploy.grafana.generator.queries import (
     rate,
     ratio,
 )
-from deploy.grafana.generator.tables import Column, only_this, table
+from deploy.grafana.generator.tables import Column, count, only_this, table
 from deploy.grafana.generator.variables import text
 from exporter.metrics.catalogue import (
     COMPLETIONS,
@@ -73,7 +73,8 @@ def _tiles() -> list[Json]:
     return [
         stat(
             "Spent",
-            "Dollars over the time shown. What a new series began with is not in it.",
+            "Dollars over the time shown. What was spent before an exporter was first scraped "
+            "is not in it.",
             at_once(spent),
             "currencyUSD",
         ),
@@ -98,6 +99,7 @@ def _tiles() -> list[Json]:
             "Dollars a call over the time shown; one whose cost is unknown counts as free.",
             at_once(cost_per_call(over=SHOWN)),
             "currencyUSD",
+            none=looks.NO_COST,
         ),
         stat(
             "From cache",
@@ -105,6 +107,7 @@ def _tiles() -> list[Json]:
             at_once(cache_share(over=SHOWN)),
             "percentunit",
             decimals=1,
+            none=looks.NOT_TOLD,
         ),
         stat(
             "Cost unknown",
@@ -125,6 +128,7 @@ def _spending() -> Json:
         "currencyUSD",
         colours={"reported": "green", "computed": "blue"},
         stacked=True,
+        none=looks.NO_COST,
     )
 
 
@@ -146,6 +150,7 @@ def _by_agent() -> Json:
         Query(cost_per_hour("agent"), "{{agent}}"),
         "currencyUSD",
         stacked=True,
+        none=looks.NO_COST,
     )
 
 
@@ -156,6 +161,7 @@ def _by_model() -> Json:
         Query(cost_per_hour(BY_MODEL), MODEL_LEGEND),
         "currencyUSD",
         stacked=True,
+        none=looks.NO_COST,
     )
 
 
@@ -169,12 +175,12 @@ def _spenders() -> Json:
         [
             Column("Cost", growth(COST, by=by), "currencyUSD"),
             Column("$/h", cost_per_hour(by), "currencyUSD"),
-            Column("Calls", growth(COMPLETIONS, by=by)),
+            count("Calls", growth(COMPLETIONS, by=by)),
             Column("$ a call", cost_per_call(by, over=SHOWN), "currencyUSD"),
             Column("Tokens", growth(TOKENS, by=by)),
             Column("$ a million tokens", per_million, "currencyUSD"),
             Column("Cached", cache_share(by, over=SHOWN), "percentunit"),
-            Column("Cost unknown", growth(UNPRICED_COMPLETIONS, by=by)),
+            count("Cost unknown", growth(UNPRICED_COMPLETIONS, by=by)),
         ],
         link=only_this(UID, {"agent": "agent", "provider": "provider", "model": "model"}),
     )
@@ -188,6 +194,7 @@ def _tokens() -> Json:
         "short",
         colours=looks.TOKENS,
         stacked=True,
+        none=looks.NOT_TOLD,
     )
 
 
@@ -197,6 +204,7 @@ def _tokens_by_agent() -> Json:
         "Tokens over the time shown.",
         at_once(f"sort_desc({growth(TOKENS, by='agent')})", "{{agent}}"),
         "short",
+        none=looks.NOT_TOLD,
     )
 
 
@@ -206,6 +214,7 @@ def _tokens_by_model() -> Json:
         "Tokens over the time shown, the twelve models that used most.",
         at_once(f"topk(12, {growth(TOKENS, by=BY_MODEL)})", MODEL_LEGEND),
         "short",
+        none=looks.NOT_TOLD,
     )
 
 
@@ -216,6 +225,7 @@ def _cached() -> Json:
         Query(cache_share(BY_MODEL), MODEL_LEGEND),
         "percentunit",
         most=1,
+        none=looks.NOT_TOLD,
     )
 
 
@@ -225,6 +235,7 @@ def _cost_of_call() -> Json:
         "Dollars a call on average; a call whose cost is unknown counts as free.",
         Query(cost_per_call("agent"), "{{agent}}"),
         "currencyUSD",
+        none=looks.NO_COST,
     )
 
 

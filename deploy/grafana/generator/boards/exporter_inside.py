@@ -11,6 +11,7 @@ from deploy.grafana.generator.queries import (
     Query,
     at_once,
     highest,
+    of_exporters,
     quantile,
     rate,
     ratio,
@@ -46,18 +47,21 @@ def journal() -> list[Json]:
             ],
             "s",
             colours=looks.QUANTILES,
+            none=looks.NO_PUSHES,
         ),
         timeseries(
             "Size of the journal",
             "What a restart would replay: it falls with every snapshot.",
             Query(total(select(JOURNAL_BYTES), "instance"), _INSTANCE),
             "bytes",
+            none=looks.NO_JOURNAL,
         ),
         timeseries(
             "Age of the snapshot",
             "Time since the newest snapshot was taken.",
             Query(f"time() - {highest(select(JOURNAL_SNAPSHOT_TIMESTAMP), 'instance')}", _INSTANCE),
             "s",
+            none=looks.NO_JOURNAL,
         ),
         timeseries(
             "Failures",
@@ -68,6 +72,7 @@ def journal() -> list[Json]:
                 Query(f"{rate(WRITER_FAULTS)} * 60", "faults"),
             ],
             "cpm",
+            none=looks.NONE,
         ),
     ]
 
@@ -92,12 +97,14 @@ def series() -> list[Json]:
             "Events a minute whose value of a label found no room, by label.",
             Query(f"{rate(LABEL_OVERFLOWS, by='label')} * 60", "{{label}}"),
             "cpm",
+            none=looks.NONE,
         ),
         timeseries(
             "Evictions",
             "Entries a minute that bounded memory pushed out.",
             Query(f"{rate(EVICTIONS, by='what')} * 60", "{{what}}"),
             "cpm",
+            none=looks.NONE,
         ),
     ]
 
@@ -105,8 +112,8 @@ def series() -> list[Json]:
 def process() -> list[Json]:
     """Return the panels of scrapes, and of what the processes use."""
     files = ratio(
-        highest(select(PROCESS_OPEN_FILES), "instance"),
-        highest(select(PROCESS_FILES_MAX), "instance"),
+        highest(of_exporters(PROCESS_OPEN_FILES), "instance"),
+        highest(of_exporters(PROCESS_FILES_MAX), "instance"),
     )
     return [
         timeseries(
@@ -122,13 +129,13 @@ def process() -> list[Json]:
         timeseries(
             "CPU",
             "Cores that each exporter keeps busy.",
-            Query(rate(PROCESS_CPU, by="instance"), _INSTANCE),
+            Query(total(of_exporters(PROCESS_CPU), "instance"), _INSTANCE),
             "short",
         ),
         timeseries(
             "Memory",
             "Resident memory of each exporter.",
-            Query(total(select(PROCESS_MEMORY), "instance"), _INSTANCE),
+            Query(total(of_exporters(PROCESS_MEMORY), "instance"), _INSTANCE),
             "bytes",
         ),
         timeseries(

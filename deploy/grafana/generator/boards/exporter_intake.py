@@ -42,6 +42,7 @@ def pushes() -> list[Json]:
             ),
             "cps",
             stacked=True,
+            none=looks.NO_PUSHES,
         ),
         timeseries(
             "Duration of pushes",
@@ -53,6 +54,7 @@ def pushes() -> list[Json]:
             ],
             "s",
             colours=looks.QUANTILES,
+            none=looks.NO_PUSHES,
         ),
         timeseries(
             "Telemetry records",

@@ -11,13 +11,14 @@ from deploy.grafana.generator.queries import (
     at_once,
     growth,
     highest,
+    of_exporters,
     or_zero,
     rate,
     ratio,
     select,
     total,
 )
-from deploy.grafana.generator.tables import Column, only_this, table
+from deploy.grafana.generator.tables import Column, count, only_this, table
 from exporter.metrics.catalogue import (
     BUILD_INFO,
     EPOCH_START,
@@ -42,13 +43,13 @@ def tiles() -> list[Json]:
         stat(
             "Exporters up",
             "Exporters that answered the last scrape.",
-            at_once(or_zero(total(select(UP)))),
+            at_once(or_zero(total(of_exporters(UP)))),
             "short",
         ),
         stat(
             "Exporters down",
             "Exporters that Prometheus could not scrape last time.",
-            at_once(or_zero(f"count({select(UP)} == 0)")),
+            at_once(or_zero(f"count({of_exporters(UP)} == 0)")),
             "short",
             judge=looks.NONE_IS_GOOD,
         ),
@@ -60,8 +61,15 @@ def tiles() -> list[Json]:
             "percentunit",
             judge=looks.FEW_ARE_GOOD,
             decimals=1,
+            none=looks.NO_PUSHES,
         ),
-        stat("Last push", "Since any exporter accepted a push.", at_once(last_push), "dtdurations"),
+        stat(
+            "Last push",
+            "Since any exporter accepted a push.",
+            at_once(last_push),
+            "dtdurations",
+            none=looks.NO_PUSHES,
+        ),
         stat("Series", "Series of all exporters.", Query(or_zero(total(select(SERIES)))), "short"),
         stat(
             "Folded",
@@ -85,18 +93,20 @@ def tiles() -> list[Json]:
 def instances() -> Json:
     """Return the table of all exporters."""
     began = highest(select(EPOCH_START), f"{_TARGET}, cause")
+    up_since = highest(of_exporters(PROCESS_START), _TARGET)
     return table(
         "Exporters",
         "Every exporter. The cause is why its counters began at 0 when they last did.",
         ["version", "cause", "job", "instance"],
         [
-            Column("Up for", f"time() - {highest(select(PROCESS_START), _TARGET)}", "dtdurations"),
+            Column("Up for", f"time() - {up_since}", "dtdurations"),
             Column("Counting for", f"time() - {began}", "dtdurations"),
             Column("Events/s", rate(EVENTS, by=_TARGET), "cps"),
-            Column("Waiting", total(select(QUEUE_EVENTS), _TARGET)),
-            Column("Series", total(select(SERIES), _TARGET)),
-            Column("Memory", total(select(PROCESS_MEMORY), _TARGET), "bytes"),
+            count("Waiting", total(select(QUEUE_EVENTS), _TARGET)),
+            count("Series", total(select(SERIES), _TARGET)),
+            Column("Memory", total(of_exporters(PROCESS_MEMORY), _TARGET), "bytes"),
             Column("", total(select(BUILD_INFO), f"{_TARGET}, version")),
         ],
         link=only_this("agent-exporter", {"job": "job", "instance": "instance"}),
+        none=looks.NO_DATA,
     )

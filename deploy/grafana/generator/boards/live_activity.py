@@ -16,7 +16,7 @@ from deploy.grafana.generator.queries import (
     select,
     total,
 )
-from deploy.grafana.generator.tables import Column, table
+from deploy.grafana.generator.tables import Column, count, table
 from exporter.metrics.catalogue import (
     ACTIVE_SECONDS,
     COMMITS,
@@ -46,6 +46,7 @@ def requests() -> list[Json]:
             Query(total(select(REQUESTS_IN_FLIGHT), "agent, channel"), "{{agent}} {{channel}}"),
             "short",
             stacked=True,
+            none=looks.NO_REQUESTS,
         ),
         timeseries(
             "Requests by outcome",
@@ -54,6 +55,7 @@ def requests() -> list[Json]:
             "cpm",
             colours=looks.OUTCOMES,
             stacked=True,
+            none=looks.NO_REQUESTS,
         ),
         timeseries(
             "Duration of requests",
@@ -64,12 +66,14 @@ def requests() -> list[Json]:
             ],
             "s",
             colours=looks.QUANTILES,
+            none=looks.NO_REQUESTS,
         ),
         timeseries(
             "Queues",
             "Items that wait, as last reported; a queue that is heard of no more vanishes.",
             Query(total(select(QUEUE_DEPTH), "agent, queue"), "{{agent}} {{queue}}"),
             "short",
+            none=looks.NOT_TOLD,
         ),
     ]
 
@@ -83,7 +87,7 @@ def tools() -> list[Json]:
             "Every tool over the time shown.",
             ["tool"],
             [
-                Column("Calls", growth(TOOL_CALLS, by="tool")),
+                count("Calls", growth(TOOL_CALLS, by="tool")),
                 Column(
                     "Errors",
                     failing,
@@ -93,6 +97,7 @@ def tools() -> list[Json]:
                 Column("p50", quantile(0.5, TOOL_DURATION, by="tool", over=SHOWN), "s"),
                 Column("p95", quantile(0.95, TOOL_DURATION, by="tool", over=SHOWN), "s"),
             ],
+            none=looks.NO_TOOLS,
         ),
         timeseries(
             "Tool calls",
@@ -100,12 +105,14 @@ def tools() -> list[Json]:
             Query(f"topk(10, {rate(TOOL_CALLS, by='tool')}) * 60", "{{tool}}"),
             "cpm",
             stacked=True,
+            none=looks.NO_TOOLS,
         ),
         timeseries(
             "Slowest tools",
             "95 of 100 calls of a tool took no longer, the ten slowest.",
             Query(f"topk(10, {quantile(0.95, TOOL_DURATION, by='tool')})", "{{tool}}"),
             "s",
+            none=looks.NO_TOOLS,
         ),
     ]
 
@@ -119,6 +126,7 @@ def work() -> list[Json]:
             Query(f"{rate(LINES_OF_CODE, by='type')} * {HOUR_SECS}", "{{type}}"),
             "short",
             colours={"added": "green", "removed": "red"},
+            none=looks.NOT_TOLD,
         ),
         timeseries(
             "Handed in",
@@ -129,6 +137,7 @@ def work() -> list[Json]:
                 Query(f"{rate(PULL_REQUESTS)} * {HOUR_SECS}", "pull requests"),
             ],
             "short",
+            none=looks.NOT_TOLD,
         ),
         timeseries(
             "Agents at work",
@@ -139,6 +148,7 @@ def work() -> list[Json]:
             ],
             "short",
             colours={"cli": "green", "user": "blue", "waiting": "orange"},
+            none=looks.NOT_TOLD,
         ),
     ]
 
@@ -153,6 +163,7 @@ def decisions_and_log() -> list[Json]:
             "cpm",
             colours=looks.DECISIONS,
             stacked=True,
+            none=looks.NOT_TOLD,
         ),
         timeseries(
             "Log events",
@@ -161,6 +172,7 @@ def decisions_and_log() -> list[Json]:
             "cpm",
             colours=looks.LEVELS,
             stacked=True,
+            none=looks.NONE,
         ),
         timeseries(
             "Warnings and errors by source",
@@ -170,5 +182,6 @@ def decisions_and_log() -> list[Json]:
                 "{{source}}",
             ),
             "cpm",
+            none=looks.NONE,
         ),
     ]

@@ -27,7 +27,7 @@ from deploy.grafana.generator.queries import (
     rate,
     select,
 )
-from deploy.grafana.generator.tables import Column, only_this, table
+from deploy.grafana.generator.tables import Column, count, only_this, table
 from exporter.metrics.catalogue import (
     COMPLETION_DURATION,
     COMPLETION_ERRORS,
@@ -71,7 +71,7 @@ def _models() -> Json:
         "Every model over the time shown. A click on a model shows the board for it alone.",
         ["provider", "model"],
         [
-            Column("Calls", growth(COMPLETIONS, by=BY_MODEL)),
+            count("Calls", growth(COMPLETIONS, by=BY_MODEL)),
             Column("Errors", error_ratio(BY_MODEL, over=shown), "percentunit", looks.FEW_ARE_GOOD),
             Column("p50", quantile(0.5, latency, by=BY_MODEL, over=shown), "s"),
             Column("p95", quantile(0.95, latency, by=BY_MODEL, over=shown), "s"),
@@ -115,6 +115,7 @@ def _first_token() -> Json:
         ],
         "s",
         colours=looks.QUANTILES,
+        none=looks.NOT_TOLD,
     )
 
 
@@ -147,6 +148,7 @@ def _errors() -> Json:
         "cpm",
         colours=looks.ERROR_TYPES,
         stacked=True,
+        none=looks.NO_ERRORS,
     )
 
 
@@ -168,6 +170,7 @@ def _tokens() -> Json:
         "short",
         colours=looks.TOKENS,
         stacked=True,
+        none=looks.NOT_TOLD,
     )
 
 
@@ -178,6 +181,7 @@ def _cost_by_model() -> Json:
         Query(cost_per_hour(BY_MODEL), MODEL_LEGEND),
         "currencyUSD",
         stacked=True,
+        none=looks.NO_COST,
     )
 
 
@@ -188,4 +192,5 @@ def _cost_by_agent() -> Json:
         Query(cost_per_hour("agent"), "{{agent}}"),
         "currencyUSD",
         stacked=True,
+        none=looks.NO_COST,
     )

@@ -8,6 +8,7 @@ from deploy.grafana.generator.boards.calls import (
     cache_share,
     cost_per_hour,
     error_ratio,
+    quota_used,
 )
 from deploy.grafana.generator.looks import Json
 from deploy.grafana.generator.panels import stat
@@ -16,6 +17,7 @@ from deploy.grafana.generator.queries import (
     Query,
     at_once,
     highest,
+    of_exporters,
     or_zero,
     quantile,
     rate,
@@ -30,7 +32,6 @@ from exporter.metrics.catalogue import (
     COMPLETION_TTFT,
     COMPLETIONS,
     QUEUE_DEPTH,
-    QUOTA_USED,
     RATE_LIMITED,
     REQUESTS_IN_FLIGHT,
     SESSIONS_ACTIVE,
@@ -59,7 +60,7 @@ def pace_tiles() -> list[Json]:
             "Model calls that ended, a minute.",
             Query(f"{or_zero(rate(COMPLETIONS))} * 60"),
             "cpm",
-            decimals=0,
+            decimals=1,
         ),
         stat(
             "Tokens a minute",
@@ -96,6 +97,7 @@ def pace_tiles() -> list[Json]:
             "95 of 100 calls got their first token within this.",
             at_once(quantile(0.95, first)),
             "s",
+            none=looks.NOT_TOLD,
         ),
         stat(
             "Latency p95", "95 of 100 calls took no longer.", at_once(quantile(0.95, latency)), "s"
@@ -121,19 +123,22 @@ def health_tiles() -> list[Json]:
             "Share of tool calls that failed. Agents try things: some always do.",
             ratio(failed_tools, rate(TOOL_CALLS)),
             looks.thresholds("green", (0.15, "orange"), (0.3, "red")),
+            none=looks.NO_TOOLS,
         ),
         stat(
             "Models limited",
-            "Models, and whole providers, that refuse calls now.",
-            at_once(or_zero(total(f"max by (provider, model) ({select(RATE_LIMITED)})"))),
+            "Models that refuse calls now. A provider that refuses all, and of which no model is "
+            "known, counts as one.",
+            at_once(_limited()),
             "short",
             judge=looks.NONE_IS_GOOD,
         ),
         shown(
             "Fullest quota",
             "How much is used of the allowance of which most is used.",
-            highest(select(QUOTA_USED)),
+            highest(quota_used()),
             looks.FULL_IS_BAD,
+            none=looks.NO_QUOTA,
         ),
         stat(
             "From cache",
@@ -141,6 +146,7 @@ def health_tiles() -> list[Json]:
             at_once(cache_share()),
             "percentunit",
             decimals=1,
+            none=looks.NOT_TOLD,
         ),
         stat(
             "Cost unknown",
@@ -152,12 +158,20 @@ def health_tiles() -> list[Json]:
         stat(
             "Exporters down",
             "Exporters that Prometheus could not scrape last time.",
-            at_once(or_zero(f"count({select(UP)} == 0)")),
+            at_once(or_zero(f"count({of_exporters(UP)} == 0)")),
             "short",
             judge=looks.NONE_IS_GOOD,
         ),
     ]
 
 
-def _judging(title: str, about: str, share: str, judge: Json) -> Json:
-    return stat(title, about, at_once(share), "percentunit", judge=judge, decimals=1)
+def _judging(title: str, about: str, share: str, judge: Json, none: str = looks.NO_TRAFFIC) -> Json:
+    return stat(title, about, at_once(share), "percentunit", judge=judge, decimals=1, none=none)
+
+
+def _limited() -> str:
+    """Return how many models are limited: with a provider all that are known of it say so."""
+    of_models = highest(select(RATE_LIMITED, 'model!=""'), "provider, model")
+    of_providers = highest(select(RATE_LIMITED, 'model=""'), "provider")
+    nameless = f"{of_providers} unless on (provider) {of_models}"
+    return f"{or_zero(total(of_models))} + {or_zero(total(nameless))}"

@@ -16,7 +16,7 @@ from deploy.grafana.generator.layout import Band
 from deploy.grafana.generator.looks import Json
 from deploy.grafana.generator.panels import timeseries
 from deploy.grafana.generator.queries import SHOWN, Query, growth, quantile, rate, ratio
-from deploy.grafana.generator.tables import Column, only_this, table
+from deploy.grafana.generator.tables import Column, count, only_this, table
 from exporter.metrics.catalogue import (
     COMPLETION_DURATION,
     COMPLETION_ERRORS,
@@ -60,14 +60,14 @@ def _comparison() -> Json:
         "Every model over the time shown. A click on a model shows the board for it alone.",
         ["provider", "model"],
         [
-            Column("Calls", growth(COMPLETIONS, by=BY_MODEL)),
+            count("Calls", growth(COMPLETIONS, by=BY_MODEL)),
             Column("Errors", error_ratio(BY_MODEL, over=over), "percentunit", judged),
             Column("p50", quantile(0.5, duration, by=BY_MODEL, over=over), "s"),
             Column("p95", quantile(0.95, duration, by=BY_MODEL, over=over), "s"),
             Column("TTFT p50", quantile(0.5, COMPLETION_TTFT, by=BY_MODEL, over=over), "s"),
             Column("TTFT p95", quantile(0.95, COMPLETION_TTFT, by=BY_MODEL, over=over), "s"),
             Column("Tokens/s", generating_speed(BY_MODEL, over=over)),
-            Column("Tokens a call", tokens),
+            count("Tokens a call", tokens),
             Column("Cached", cache_share(BY_MODEL, over=over), "percentunit"),
             Column("Cost", growth(COST, by=BY_MODEL), "currencyUSD"),
             Column("$ a call", cost_per_call(BY_MODEL, over=over), "currencyUSD"),
@@ -97,13 +97,14 @@ def _error_ratio() -> Json:
 
 
 def _errors() -> Json:
-    by_type = rate(COMPLETION_ERRORS, by="model, error_type")
+    by_type = rate(COMPLETION_ERRORS, by=f"{BY_MODEL}, error_type")
     return timeseries(
         "Errors by model and type",
         "Failed calls a minute: the twelve kinds of failure that are most frequent.",
-        Query(f"topk(12, {by_type} * 60 > 0)", "{{model}} {{error_type}}"),
+        Query(f"topk(12, {by_type} * 60 > 0)", f"{MODEL_LEGEND} {{{{error_type}}}}"),
         "cpm",
         stacked=True,
+        none=looks.NO_ERRORS,
     )
 
 
@@ -115,6 +116,7 @@ def _finishes() -> Json:
         "cpm",
         colours=looks.FINISHES,
         stacked=True,
+        none=looks.NOT_TOLD,
     )
 
 
@@ -140,6 +142,7 @@ def _first_token() -> Json:
         "95 of 100 calls got their first token within this.",
         Query(quantile(0.95, COMPLETION_TTFT, by=BY_MODEL), MODEL_LEGEND),
         "s",
+        none=looks.NOT_TOLD,
     )
 
 
@@ -149,6 +152,7 @@ def _speed() -> Json:
         "Tokens generated for each second that calls took, the wait for the first one included.",
         Query(generating_speed(BY_MODEL), MODEL_LEGEND),
         "short",
+        none=looks.NOT_TOLD,
     )
 
 
@@ -159,6 +163,7 @@ def _sizes() -> list[Json]:
             about,
             Query(quantile(0.95, family, by=BY_MODEL), MODEL_LEGEND),
             "short",
+            none=looks.NOT_TOLD,
         )
         for title, about, family in (
             (
@@ -181,6 +186,7 @@ def _cost_of_call() -> Json:
         "Dollars for each call on average; a call whose cost is unknown counts as free.",
         Query(cost_per_call(BY_MODEL), MODEL_LEGEND),
         "currencyUSD",
+        none=looks.NO_COST,
     )
 
 
@@ -191,4 +197,5 @@ def _cached() -> Json:
         Query(cache_share(BY_MODEL), MODEL_LEGEND),
         "percentunit",
         most=1,
+        none=looks.NOT_TOLD,
     )

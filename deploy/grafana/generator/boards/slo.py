@@ -17,7 +17,7 @@ from deploy.grafana.generator.layout import Band
 from deploy.grafana.generator.looks import Json
 from deploy.grafana.generator.panels import stat, timeseries
 from deploy.grafana.generator.queries import SHOWN, Query, at_once, growth, or_zero, ratio
-from deploy.grafana.generator.tables import Column, only_this, table
+from deploy.grafana.generator.tables import Column, count, only_this, table
 from deploy.grafana.generator.variables import choice
 from exporter.metrics.catalogue import COMPLETION_DURATION, COMPLETION_ERRORS, COMPLETIONS
 
@@ -106,7 +106,9 @@ def _summary() -> list[Json]:
             ),
             stat(
                 f"{word}: budget left",
-                "What is left of the error budget of 30 days; below 0 the objective is missed.",
+                "What is left of the error budget of 30 days; below 0 the objective is missed. "
+                "Prometheus has to keep more than 30 days (--storage.tsdb.retention.time=31d), or "
+                "it is that of what it keeps.",
                 at_once(f"1 - {burn_rate(bad(BUDGET_WINDOW, ''), objective)}"),
                 "percentunit",
                 judge=LEFT,
@@ -134,7 +136,8 @@ def _burn(title: str, bad: BadShare, objective: str) -> Json:
     return timeseries(
         title,
         "Alerts fire where both windows of a pair are above: 1h and 5m 14.4, 6h and 30m 6, "
-        "1d and 2h 3, 3d and 6h 1.",
+        "1d and 2h 3, 3d and 6h 1. With an objective below 93.1% it never comes to 14.4, even if "
+        "every call fails.",
         [Query(burn_rate(bad(window, ""), objective), window) for window in WINDOWS],
         "short",
         lines=LINES,
@@ -152,8 +155,8 @@ def _by_model() -> Json:
                 burn_rate(failed(SHOWN, BY_MODEL), AVAILABILITY["name"]),
                 judge=JUDGED,
             ),
-            Column("Failed", growth(COMPLETION_ERRORS, _NOT_CANCELLED, by=BY_MODEL)),
-            Column("Calls", growth(COMPLETIONS, by=BY_MODEL)),
+            count("Failed", growth(COMPLETION_ERRORS, _NOT_CANCELLED, by=BY_MODEL)),
+            count("Calls", growth(COMPLETIONS, by=BY_MODEL)),
         ],
         link=only_this(UID, {"provider": "provider", "model": "model"}),
     )
@@ -167,7 +170,7 @@ def _slow_by_model() -> Json:
         [
             Column("Burn rate", burn_rate(slow(SHOWN, BY_MODEL), SPEED["name"]), judge=JUDGED),
             Column("Slow", slow(SHOWN, BY_MODEL), "percentunit"),
-            Column("Calls", growth(COMPLETION_DURATION, by=BY_MODEL, part="count")),
+            count("Calls", growth(COMPLETION_DURATION, by=BY_MODEL, part="count")),
         ],
         link=only_this(UID, {"provider": "provider", "model": "model"}),
     )
