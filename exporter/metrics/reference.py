@@ -14,8 +14,9 @@ Outcomes, error types, log levels, unpriced and mismatch counters start at 0 wit
 their labels; everything else appears when its first value is known: zero is emitted, unknown is
 absent. So what was counted before the first scrape of an exporter (or, of a new model, before the
 first scrape that has it) is in no `increase()` and no `rate()`, unless Prometheus
-[ingests created timestamps](operations.md#what-increase-sees). In OpenMetrics, counters and histograms carry `_created`, and
-`agent_completion_duration_seconds` carries exemplars (`trace_id`).
+[ingests created timestamps](operations.md#what-increase-sees). In OpenMetrics, counters and
+histograms carry `_created`, and `agent_completion_duration_seconds` carries exemplars (`trace_id`).
+A quota's gauges vanish too once the allowance is renewed.
 """
 
 
