@@ -71,7 +71,7 @@ class Campaign:
                 self._stop.set()
                 for client in clients:
                     client.join()
-                self.scraper.look(samples(self.url))
+                self.scraper.poll(self.url)
         finally:
             self._stop.set()
             self.scraper.stop.set()

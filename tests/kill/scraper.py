@@ -44,17 +44,26 @@ class Scraper(threading.Thread):
         self.scrapes = 0
         self.steps_back: list[str] = []
         self._last: dict[Sample, float] = {}
+        self._one_at_a_time = threading.Lock()
 
     def run(self) -> None:
         """Poll."""
         while not self.stop.wait(0.02):
             if self.url is not None:
                 try:
-                    self.look(samples(self.url))
+                    self.poll(self.url)
                 except (OSError, HTTPException, ValueError):
                     continue  # It was killed in the middle of its answer.
 
-    def look(self, found: dict[Sample, float]) -> None:
+    def poll(self, url: str) -> None:
+        """Scrape, and compare. Raises `OSError` where nothing answers.
+
+        Both at once: a scrape that is compared after a later one looks like a step back.
+        """
+        with self._one_at_a_time:
+            self._look(samples(url))
+
+    def _look(self, found: dict[Sample, float]) -> None:
         """Compare a scrape with the one before it."""
         self.scrapes += 1
         now = dict(counting(found))
