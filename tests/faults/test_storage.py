@@ -1,6 +1,7 @@
 """The storage directory: one process has it, and may find it gone."""
 
 import shutil
+import signal
 
 import pytest
 
@@ -56,9 +57,12 @@ def test_a_deleted_directory_that_another_took_is_left_to_it(site: Site) -> None
     """The first refuses pushes and says why, for as long as the other has it; neither mixes."""
     first = site.start()
     first.accept(completion())
+    # Or it might begin its storage anew before the second has started.
+    first.process.send_signal(signal.SIGSTOP)
     shutil.rmtree(site.storage)
     second = site.start()
     second.accept(completion(model="p/second"))
+    first.process.send_signal(signal.SIGCONT)
     first.await_log("another process uses the storage directory")
     assert first.push(completion()).status == 503
     assert first.get("/health")["status"] == "degraded"
