@@ -7,11 +7,11 @@ So memory ends where it was, and no counter steps back.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import msgspec
 
 from exporter.clock import Clock
+from exporter.event.grouping import group
 from exporter.event.types import Event
 from exporter.fault import whereabouts
 from exporter.journal.journal import Part, Replayed
@@ -60,9 +60,10 @@ class Memory:
 
     def apply(self, events: Sequence[Event], now: float) -> None:
         """Take committed events in, as of `now`, Unix seconds."""
+        grouping = group(events)
         # The store first: it pairs the end of a request with its start, which the series need.
-        self.store.apply(events, now)
-        self._recorder.apply(events, now)
+        self.store.apply(events, now, grouping)
+        self._recorder.apply(events, now, grouping)
         self.on_change()
 
     def absorb(self, piece: Imported, now: float) -> None:
@@ -95,9 +96,10 @@ class Memory:
         at = batch.committed_at
         faults = 0
         for piece in pieces(batch.events):
-            faults += _faults_of(self.store.apply, piece, at)
+            grouping = group(piece)
+            faults += _faults_of(self.store.apply, piece, at, grouping)
             if counters:
-                faults += _faults_of(self._recorder.apply, piece, at)
+                faults += _faults_of(self._recorder.apply, piece, at, grouping)
         if batch.summary is not None:
             for part in _imported(batch.summary).pieces():
                 faults += _faults_of(self.store.absorb, part, at)
@@ -111,10 +113,10 @@ class Memory:
         self.dedupe.keys.evicted = self.dedupe.ids.evicted = self.dedupe.totals.evicted = 0
 
 
-def _faults_of(take: Callable[[Any, float], None], what: object, at: float) -> int:
+def _faults_of(take: Callable[..., None], *what: object) -> int:
     """Take something in again; what was a fault when it was live is one now, and no more."""
     try:
-        take(what, at)
+        take(*what)
     except Exception as error:  # noqa: BLE001 - the commit stands, and others must count
         log.critical("a fault in replaying", extra={"fields": whereabouts(error)})
         return 1

@@ -12,13 +12,13 @@ is gone through event by event from the start, so that no more is made than may 
 import re
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
 from exporter.decode.count import holds_more_than
 from exporter.decode.lenient import LenientDecoder, Misfit
-from exporter.decode.settle import settle
+from exporter.decode.settle import settle, settle_all
 from exporter.decode.values import (
     COUNTED_BYTES_MIN,
     ContextBudget,
@@ -29,6 +29,9 @@ from exporter.event.rejection import Code, Refusal, Rejection
 from exporter.event.types import UNKNOWN, Event, type_name
 
 _SYNTAX_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+EVENT_BYTES_MIN: Final = len('{"type":"quota","window":"w"}')
+"""The shortest event; decoding ends at the first item that is none."""
 
 _event: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 _events: msgspec.json.Decoder[list[Event]] = msgspec.json.Decoder(list[Event])
@@ -86,7 +89,9 @@ def decode_ndjson(body: bytes, *, received_at: float, events_max: int) -> Decode
 
 
 def _array(body: bytes, events_max: int) -> list[Event]:
-    if holds_more_than(body, events_max, mark=b'"type"'):
+    # To count takes 0.2 us an event, and a body that has no room for too many needs none.
+    has_room = len(body) > events_max * EVENT_BYTES_MIN
+    if has_room and holds_more_than(body, events_max, mark=b'"type"'):
         raise _too_many(events_max)
     events = _events.decode(body)
     if len(events) > events_max:  # The mark may be written with escapes.
@@ -115,13 +120,10 @@ def _split_lines(body: bytes, events_max: int) -> list[bytes]:
 
 def _settled(events: list[Event], received_at: float) -> Decoded:
     decoded = Decoded(events, [], [], 0)
-    refused = []
-    for index, event in enumerate(events):
-        problem = settle(event, received_at)
-        if problem is not None:
-            refused.append(index)
-            _reject(decoded, index, problem, type_name(event.__class__))
-    for index in reversed(refused):
+    problems = settle_all(events, received_at)
+    for index, problem in problems:
+        _reject(decoded, index, problem, type_name(events[index].__class__))
+    for index, _ in reversed(problems):
         del events[index]
     return decoded
 

@@ -14,20 +14,18 @@ nothing may depend on where one fold ends and the next begins: neither sums of f
 the beginning of a series.
 """
 
-import operator
 from collections import Counter as Tally
 from collections.abc import Sequence
 
+from exporter.event.columns import CompletionColumns
 from exporter.event.error_type import ErrorType
 from exporter.event.finish_reason import FinishReason
-from exporter.event.tokens import PARTS, Tokens
+from exporter.event.tokens import PARTS
 from exporter.event.types import Completion, CompletionDetail
 from exporter.metrics import catalogue
 from exporter.metrics.catalogue import Family
 from exporter.metrics.registry import Registry
 from exporter.metrics.series import Counter, Histogram, added
-
-_PART_GETTERS = [operator.attrgetter(part) for part in PARTS]
 
 
 class CompletionSeries:
@@ -69,26 +67,14 @@ class CompletionSeries:
 
     def fold(self) -> None:
         """Count what waits."""
-        events, self.waiting = self.waiting, []
-        if not events:
-            return
-        failed = [ErrorType(event.error_type or "other") for event in events if not event.success]
-        self._success.value += len(events) - len(failed)
-        self._error.value += len(failed)
-        for error_type, count in Tally(failed).items():
-            self._error_types[error_type].value += count
-        self._fold_costs(events)
-        latencies = [ms / 1000 for event in events if (ms := event.latency_ms) is not None]
-        ttfts = [ms / 1000 for event in events if (ms := event.ttft_ms) is not None]
-        self._observe(catalogue.COMPLETION_DURATION, latencies)
-        self._observe(catalogue.COMPLETION_TTFT, ttfts)
-        self._exemplify([event for event in events if event.trace_id is not None])
-        tokens = [tokens for event in events if (tokens := event.tokens) is not None]
-        if tokens:
-            self._fold_tokens(tokens)
-        reasons = [reason for event in events if (reason := event.finish_reason) is not None]
-        if reasons:
-            self._count_finishes(reasons)
+        if self.waiting:
+            waiting, self.waiting = self.waiting, []
+            self._count(CompletionColumns(waiting))
+
+    def record_group(self, group: CompletionColumns) -> None:
+        """Count completions that came together, after what waits."""
+        self.fold()
+        self._count(group)
 
     def record(self, detail: CompletionDetail) -> None:
         """Take in what is told of a completion that is not counted by that."""
@@ -98,16 +84,32 @@ class CompletionSeries:
         if detail.finish_reason is not None:
             self._count_finishes([detail.finish_reason])
 
-    def _fold_costs(self, events: Sequence[Completion]) -> None:
-        priced = [
-            (cost, event.cost_source) for event in events if (cost := event.cost_usd) is not None
-        ]
-        self._unpriced.value += len(events) - len(priced)
-        computed = [cost for cost, source in priced if source == "computed"]
+    def _count(self, columns: CompletionColumns) -> None:
+        failures = len(columns.failures)
+        self._success.value += columns.count - failures
+        if failures:
+            self._error.value += failures
+            for event in columns.failures:
+                self._error_types[ErrorType(event.error_type or "other")].value += 1
+        self._count_costs(columns)
+        self._observe(catalogue.COMPLETION_DURATION, [ms / 1000 for ms in columns.latencies_ms])
+        self._observe(catalogue.COMPLETION_TTFT, [ms / 1000 for ms in columns.ttfts_ms])
+        self._exemplify(columns.traced)
+        for part, total in zip(PARTS, columns.tokens, strict=True):
+            if total is not None:
+                self._add(catalogue.TOKENS, part, (total,))
+        self._observe(catalogue.COMPLETION_INPUT_TOKENS, columns.prompts)
+        self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, columns.generated)
+        self._mismatches.value += columns.mismatches
+        if columns.finish_reasons:
+            self._count_finishes(columns.finish_reasons)
+
+    def _count_costs(self, columns: CompletionColumns) -> None:
+        reported, computed = columns.reported_costs, columns.computed_costs
+        self._unpriced.value += columns.count - len(reported) - len(computed)
         if computed:
             self._add(catalogue.COST, "computed", computed)
-        if len(computed) < len(priced):
-            reported = [cost for cost, source in priced if source != "computed"]
+        if reported:
             self._add(catalogue.COST, "reported", reported)
 
     def _count_finishes(self, reasons: Sequence[str]) -> None:
@@ -126,32 +128,6 @@ class CompletionSeries:
                 self._histograms[catalogue.COMPLETION_DURATION.name].exemplify(
                     event.latency_ms / 1000, event.trace_id, event.at
                 )
-
-    def _fold_tokens(self, tokens: Sequence[Tokens]) -> None:
-        columns = [list(map(part, tokens)) for part in _PART_GETTERS]
-        try:
-            sums = [sum(column) for column in columns]
-        except TypeError:  # Some part of some completion is None, not reported.
-            self._fold_gaps(columns, tokens)
-        else:
-            for part, total in zip(PARTS, sums, strict=True):
-                self._add(catalogue.TOKENS, part, (total,))
-            input_, output, reasoning, cache_read, cache_write = columns
-            prompts = list(map(sum, zip(input_, cache_read, cache_write, strict=True)))
-            generated = list(map(operator.add, output, reasoning))
-            self._observe(catalogue.COMPLETION_INPUT_TOKENS, prompts)
-            self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, generated)
-        self._mismatches.value += sum(one.mismatched for one in tokens if one.total is not None)
-
-    def _fold_gaps(self, columns: Sequence[list[int | None]], tokens: Sequence[Tokens]) -> None:
-        for part, column in zip(PARTS, columns, strict=True):
-            reported = [count for count in column if count is not None]
-            if reported:
-                self._add(catalogue.TOKENS, part, reported)
-        prompts = [count for one in tokens if (count := one.prompt) is not None]
-        generated = [count for one in tokens if (count := one.generated) is not None]
-        self._observe(catalogue.COMPLETION_INPUT_TOKENS, prompts)
-        self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, generated)
 
     def _add(self, family: Family, value: str, amounts: Sequence[float]) -> None:
         counter = self._counters.get((family.name, value))

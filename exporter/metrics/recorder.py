@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from exporter.event.grouping import Grouping
 from exporter.event.types import (
     UNKNOWN,
     Activity,
@@ -27,6 +28,10 @@ from exporter.metrics.table import Table
 
 WAITING_MAX = 4_096
 """How many events may wait to be folded into series; folding so many takes about 4 ms."""
+
+
+Records = dict[type[Event], Callable[[Any, float], None]]
+"""Who counts an event, by its class."""
 
 
 class Recorder:
@@ -57,7 +62,7 @@ class Recorder:
         )
         self._activities = ActivitySeries(registry)
         registry.before_refresh(self.fold)
-        self._record_by_class: dict[type[Event], Callable[[Any, float], None]] = {
+        self._record_by_class: Records = {
             Completion: self._completion,
             CompletionDetail: self._completion_detail,
             RequestStarted: self._request_started,
@@ -68,12 +73,24 @@ class Recorder:
             Quota: self._quota,
             Activity: self._activities.record,
         }
+        self._record_beside_groups = self._record_by_class | {Completion: _nothing}
 
-    def apply(self, events: Sequence[Event], now: float) -> None:
-        """Count events; `now`, Unix seconds, is when the series they are the first of begin."""
-        record_by_class = self._record_by_class
+    def apply(self, events: Sequence[Event], now: float, grouping: Grouping | None = None) -> None:
+        """Count events; `now`, Unix seconds, is when the series they are the first of begin.
+
+        `grouping` is the same events.
+        """
+        if grouping is None:
+            self._apply(events, now, self._record_by_class)
+            return
+        for group in grouping.groups:
+            labels = (group.agent, group.provider or UNKNOWN, group.model)
+            self._completions.find(labels, now).record_group(group)
+        self._apply(grouping.told, now, self._record_beside_groups)
+
+    def _apply(self, events: Sequence[Event], now: float, records: Records) -> None:
         for event in events:
-            record_by_class[event.__class__](event, now)
+            records[event.__class__](event, now)
         self._waiting += len(events)
         if self._waiting >= WAITING_MAX:
             self.fold()
@@ -143,3 +160,7 @@ class Recorder:
         at = min(at, now)
         if now - at < self._gauge_ttl_secs and now < ends_at:
             table.get(labels, now, since=at).read(value, at, now, ends_at=ends_at)
+
+
+def _nothing(_event: Completion, _now: float) -> None:
+    """Count nothing: it was counted with its group."""

@@ -167,14 +167,16 @@ class Histogram:
     def observe_all(self, values: Sequence[float]) -> None:
         """Count many observations at once."""
         self.sum = added(self.sum, values)
-        counts = self.counts
-        below = 0
+        counts, bounds = self.counts, self.bounds
         ascending = sorted(values)
-        for index, bound in enumerate(self.bounds):
-            up_to = bisect_right(ascending, bound, below)
+        # Only the bounds in between divide them: most of a family's do not.
+        first, last = bisect_left(bounds, ascending[0]), bisect_left(bounds, ascending[-1])
+        below = 0
+        for index in range(first, last):
+            up_to = bisect_right(ascending, bounds[index], below)
             counts[index] += up_to - below
             below = up_to
-        counts[-1] += len(ascending) - below
+        counts[last] += len(ascending) - below
 
     def exemplify(self, value: float, trace_id: str, at: float) -> None:
         """Keep an observation as its bucket's exemplar, where its trace has an id that fits."""

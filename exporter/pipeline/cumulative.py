@@ -44,8 +44,8 @@ class Totals:
 
         `pending` holds what the events before these in their group have told, and is added to.
         """
-        for event in events:
-            if isinstance(event, Activity) and event.cumulative is not None:
+        for event in [event for event in events if event.__class__ is Activity]:
+            if event.cumulative is not None:
                 told = event.cumulative
                 # As it will be kept: the next total is compared with what was.
                 told.stream = repeated_id_without_keys(told.stream)

@@ -4,7 +4,7 @@ And what it should have left out: secrets and content go, once the error text ha
 keys go out of names and ids first, for what is told from a name must not hold one either.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from exporter.event.error_type import ErrorType
 from exporter.event.types import (
@@ -38,7 +38,7 @@ AMOUNT = 1.0
 
 
 def enrich(
-    events: Iterable[Event], redactor: Redactor | None = None, prices: Prices = NO_PRICES
+    events: Sequence[Event], redactor: Redactor | None = None, prices: Prices = NO_PRICES
 ) -> None:
     """Fill the events in, in place, and take out of them what must not be kept.
 
@@ -47,31 +47,26 @@ def enrich(
     unknown, and that error types and finish reasons in the sender's words become ours.
     """
     redactor = redactor or Redactor()
-    priced = bool(prices)
+    take_keys_out(events)
     for event in events:
-        take_keys_out(event)
-        if isinstance(event, Completion):
-            _completion(event, redactor)
-            if event.cost_usd is not None:
-                event.cost_source = event.cost_source or "reported"
-            elif priced or event.cost_source is not None:
-                event.cost_usd = prices.cost_usd(event)
-                event.cost_source = None if event.cost_usd is None else "computed"
+        if event.__class__ is Completion:
+            _completion(event, redactor, prices)
         else:
             _other(event, redactor)
 
 
-def _completion(event: Completion, redactor: Redactor) -> None:
+def _completion(event: Completion, redactor: Redactor, prices: Prices) -> None:
     if not event.provider:
         event.provider = _provider(event.model)
-    if event.success is None:
-        event.success = not (
+    success = event.success
+    if success is None:
+        success = event.success = not (
             event.error
             or event.error_type
             or event.limited
             or (event.status_code is not None and event.status_code >= FAILING_STATUS_MIN)
         )
-    if event.success:
+    if success:
         event.error_type = None
         event.limited = False
     else:
@@ -80,6 +75,12 @@ def _completion(event: Completion, redactor: Redactor) -> None:
         event.finish_reason = finish_reason_of(event.finish_reason)
     if event.error is not None:
         event.error = redactor.text(event.error, length_max=ERROR_LENGTH_MAX)
+    if event.cost_usd is not None:
+        if event.cost_source is None:
+            event.cost_source = "reported"
+    elif prices or event.cost_source is not None:
+        event.cost_usd = prices.cost_usd(event)
+        event.cost_source = None if event.cost_usd is None else "computed"
 
 
 def _failure(event: Completion) -> None:

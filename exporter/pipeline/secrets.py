@@ -171,6 +171,14 @@ def _keys_of(text: str) -> re.Pattern[str]:
     return _KEYS_ESCAPED if "\\" in text or "%" in text else _KEYS
 
 
+def ids_hold_keys(ids: Iterable[str]) -> bool:
+    """Return whether there may be a provider's key in any of the ids.
+
+    One look at all of them takes a third of the time of one at each: no key goes on over a blank.
+    """
+    return _KEYS_IN_NAMES.search(f" {' '.join(ids)}") is not None
+
+
 @lru_cache(_NAMES_MAX)
 def name_without_keys(name: str) -> str:
     """Return a name, such as a model's, with `[redacted]` in the place of a provider's key."""

@@ -21,7 +21,7 @@ from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake, Offer
 from exporter.pipeline.pricing import NO_PRICES
 from exporter.pipeline.redaction import Redactor
 from exporter.pipeline.tally import ACCEPTED, DUPLICATE, Tally
-from exporter.pipeline.turns import Turns, pieces
+from exporter.pipeline.turns import EVENTS_PER_SMALL_PIECE, Turns, pieces
 
 Apply = Callable[[Sequence[Event], float], None]
 """Take committed events into memory, as of an instant in Unix seconds."""
@@ -104,7 +104,7 @@ class Writer:
         duplicates = await turns.through(self._dedupe.reduce(batches, monotonic))
         for batch in batches:
             redactor = Redactor()
-            for piece in pieces(batch.events):
+            for piece in pieces(batch.events, EVENTS_PER_SMALL_PIECE):
                 enrich(piece, redactor, self.prices)
                 await turns.over()
         if not await self._committed(batches, now):

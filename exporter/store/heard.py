@@ -2,15 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 
 from exporter.event.types import Event
 from exporter.store.answers import HeardAgent, instant
 from exporter.store.parts import in_parts
 from exporter.store.saved import SavedHeard
-
-_agent_of = attrgetter("agent")
-_at_of = attrgetter("at")
 
 
 class HeardAgents:
@@ -27,10 +23,10 @@ class HeardAgents:
 
     def hear(self, events: Sequence[Event], now: float) -> None:
         """Take in who told some events that arrived together at `now` (Unix seconds)."""
-        agents = dict.fromkeys(map(_agent_of, events))
+        agents = dict.fromkeys([event.agent for event in events])
         if len(agents) <= 1:
             for agent in agents:
-                self._hear(agent, len(events), max(map(_at_of, events)), now)
+                self._hear(agent, len(events), max([event.at for event in events]), now)
             return
         instants: dict[str, list[float]] = {agent: [] for agent in agents}
         for event in events:

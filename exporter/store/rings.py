@@ -29,6 +29,7 @@ class CallRing:
     def __init__(self, *, calls_max: int) -> None:
         self._completions: deque[Completion] = deque(maxlen=calls_max)
         self.add = self._completions.append
+        self.extend = self._completions.extend
 
     def newest(self, limit: int | None = None) -> list[Call]:
         """Return up to `limit` calls, the newest first."""

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from exporter.event.grouping import CompletionGroup
 from exporter.event.types import UNKNOWN, Completion, Event
 from exporter.store import ranking
 from exporter.store.aggregate import SessionUsage, Spending, Usage, UsageSums
@@ -58,7 +59,9 @@ class SessionTable:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def touch(self, event: Event, at: float, slot: int, used: int) -> Session | None:
+    def touch(
+        self, event: Event | CompletionGroup, at: float, slot: int, used: int
+    ) -> Session | None:
         """Take in that a session was heard of at `at` (Unix seconds), in the slot with that index.
 
         `used` is the number of this use, larger than those of all uses before. Returns the session,
@@ -86,8 +89,10 @@ class SessionTable:
             session.last_event_at = at
         return session
 
-    def usage(self, event: Completion, at: float, slot: int, used: int) -> SessionUsage:
-        """Return where to book what a completion used, after touching its session."""
+    def usage(
+        self, event: Completion | CompletionGroup, at: float, slot: int, used: int
+    ) -> SessionUsage:
+        """Return where to book what completions used, after touching their session."""
         session = self.touch(event, at, slot, used)
         if session is None:
             return self._of_none

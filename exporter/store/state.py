@@ -5,9 +5,10 @@ module. It has one writer, no lock and no clock: `now` (Unix seconds) comes with
 late, early or stepping clock is `exporter.store.window`'s business.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from exporter.event.grouping import CompletionGroup, Grouping
 from exporter.event.types import (
     UNKNOWN,
     Activity,
@@ -22,7 +23,7 @@ from exporter.event.types import (
     ToolCall,
 )
 from exporter.store import notices
-from exporter.store.booking import book
+from exporter.store.booking import book, book_group
 from exporter.store.bounds import (
     AGENTS_MAX,
     CHANNELS_MAX,
@@ -47,6 +48,9 @@ from exporter.store.seen import SeenNames
 from exporter.store.sessions import SessionTable
 from exporter.store.tools import ToolTable
 from exporter.store.window import SlotClock
+
+Handlers = dict[type[Event], Callable[[Any, float, int | None, float], None]]
+"""Who takes an event in, by its class: with its instant, its slot and now."""
 
 
 class State:
@@ -108,7 +112,7 @@ class State:
         self.latency_ms_sum = 0.0
         self.latencies = 0
         self.used = 0
-        self._handlers: dict[type[Event], Callable[[Any, float, int | None, float], None]] = {
+        self._handlers: Handlers = {
             Completion: self._completion,
             CompletionDetail: self._completion_detail,
             RequestStarted: self._request_started,
@@ -119,20 +123,52 @@ class State:
             Quota: self._quota,
             Activity: self._activity,
         }
+        self._handlers_beside_groups = self._handlers | {Completion: self._failed_completion}
 
-    def apply(self, events: Sequence[Event], now: float) -> None:
-        """Take events in, in order. The end of a request is completed in place from its start."""
+    def apply(self, events: Sequence[Event], now: float, grouping: Grouping | None = None) -> None:
+        """Take events in, in order. The end of a request is completed in place from its start.
+
+        `grouping` is the same events. To take them in by groups comes to the same, but that a group
+        is one use, as of its last event.
+        """
         self.advance(now)
+        if grouping is not None and self._takes(grouping):
+            self.call_ring.extend(grouping.completions)
+            for group in grouping.groups:
+                self._take_group(group, now)
+            self._take(grouping.told, now, self._handlers_beside_groups)
+        else:
+            self.call_ring.extend([event for event in events if event.__class__ is Completion])
+            self._take(events, now, self._handlers)
+        # After them: the end of a request may have its agent from its start.
+        self.heard_agents.hear(events, now)
+
+    def _takes(self, grouping: Grouping) -> bool:
+        """Return whether groups may be taken: all of now, and with no limit that one may lift."""
+        head_starts_at = self.clock.head_starts_at
+        for group in grouping.groups:
+            if group.first_at < head_starts_at:
+                return False
+        return not self.limit_table.unlifted
+
+    def _take(self, events: Iterable[Event], now: float, handlers: Handlers) -> None:
         head, head_starts_at = self.clock.head, self.clock.head_starts_at
-        handlers = self._handlers
         for event in events:
             at = event.at
             if at > now:  # noqa: PLR1730 - a call to `min` takes three times as long
                 at = now
             slot = head if at >= head_starts_at else self._past_slot(at)
             handlers[event.__class__](event, at, slot, now)
-        # After them: the end of a request may have its agent from its start.
-        self.heard_agents.hear(events, now)
+
+    def _take_group(self, group: CompletionGroup, now: float) -> None:
+        at, slot = min(group.last_at, now), self.clock.head
+        self.used = used = self.used + 1
+        self.completions += group.count
+        usage = self.session_table.usage(group, at, slot, used)
+        where = (group.provider or UNKNOWN, group.model)
+        latencies_ms = book_group(group, at, self.model_table.slot(where, slot, used), usage)
+        self.latency_ms_sum += sum(latencies_ms)
+        self.latencies += len(latencies_ms)
 
     def advance(self, now: float) -> None:
         """Move slot time on to `now` (Unix seconds), and let go of what leaves with it."""
@@ -150,7 +186,6 @@ class State:
         return None
 
     def _completion(self, event: Completion, at: float, slot: int | None, now: float) -> None:
-        self.call_ring.add(event)
         self.completions += 1
         provider = event.provider or UNKNOWN
         if slot is not None:
@@ -158,7 +193,7 @@ class State:
             usage = self.session_table.usage(event, at, slot, used)
             book(event, at, self.model_table.slot((provider, event.model), slot, used), usage)
         if not event.success:
-            self._failed_completion(event, provider, at, now)
+            self._failed_completion(event, at, slot, now)
             return
         latency_ms = event.latency_ms
         if latency_ms is not None:
@@ -168,12 +203,15 @@ class State:
             began_at = at - (latency_ms or 0.0) / 1000.0
             self.limit_table.success(provider, event.model, began_at=began_at, at=at)
 
-    def _failed_completion(self, event: Completion, provider: str, at: float, now: float) -> None:
+    def _failed_completion(
+        self, event: Completion, at: float, _slot: int | None, now: float
+    ) -> None:
+        """Take in what is told of a failure that is counted as a completion."""
         self.completions_failed += 1
         self.errors += 1
         notices.tell_completion(self.event_ring, event)
         if event.limited:
-            self._limit(event, (provider, event.model, CALL), at, now)
+            self._limit(event, (event.provider or UNKNOWN, event.model, CALL), at, now)
 
     def _completion_detail(
         self, event: CompletionDetail, at: float, slot: int | None, now: float

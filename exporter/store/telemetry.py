@@ -5,9 +5,10 @@ to `now` (Unix seconds), so that what has left the window is gone even if nothin
 since.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Unpack
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol, Unpack
 
+from exporter.event.grouping import Grouping
 from exporter.event.types import Event, Level
 from exporter.store import snapshot, transfer
 from exporter.store.answers import (
@@ -30,6 +31,16 @@ from exporter.store.state import State
 from exporter.store.summary import Imported
 
 
+class Apply(Protocol):
+    """Takes events in, as of `now` in Unix seconds; see `State.apply`."""
+
+    def __call__(
+        self, events: Sequence[Event], now: float, grouping: Grouping | None = None
+    ) -> None:
+        """Take them in."""
+        ...
+
+
 class TelemetryStore:
     """What is known of models, sessions, requests and limits; its arguments are `State`'s.
 
@@ -37,7 +48,7 @@ class TelemetryStore:
     `apply` takes events in, with `now`: it is `State.apply` itself, to spare every batch a call.
     """
 
-    apply: Callable[[Sequence[Event], float], None]
+    apply: Apply
 
     def __init__(self, **bounds: Unpack[Bounds]) -> None:
         state = self._state = State(**bounds)

@@ -4,6 +4,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from exporter.event import grouping
+from exporter.event.grouping import group
 from exporter.event.tokens import Tokens
 from exporter.event.types import Completion
 from exporter.metrics import recorder as recorder_module
@@ -64,12 +66,18 @@ def counted(registry: Registry, family: Family, *labels: str) -> float | None:
     return series.value if series else None
 
 
-@hypothesis.given(st.lists(st.lists(completions, max_size=8), max_size=4))
-def test_series_equal_a_plain_recount(batches: list[list[Completion]]) -> None:
+@hypothesis.given(batches=st.lists(st.lists(completions, max_size=8), max_size=4))
+@hypothesis.settings(suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("grouped", [False, True])
+def test_series_equal_a_plain_recount(
+    monkeypatch: pytest.MonkeyPatch, *, grouped: bool, batches: list[list[Completion]]
+) -> None:
     """However they were batched: outcomes, costs, tokens, and every bucket, bounds included."""
+    monkeypatch.setattr(grouping, "EVENTS_MIN", 1)
+    monkeypatch.setattr(grouping, "EVENTS_PER_GROUP_MIN", 1)
     registry, recorder = make_recorder()
     for batch in batches:
-        recorder.apply(batch, NOW)
+        recorder.apply(batch, NOW, group(batch) if grouped else None)
     registry.refresh(NOW)
     for model in "ab":
         events = [event for batch in batches for event in batch if event.model == model]

@@ -173,10 +173,18 @@ async def test_long_work_is_done_in_turns(sizes: list[int]) -> None:
 
 async def test_short_work_is_done_in_one_turn(plant: Plant) -> None:
     """Where hardly any time goes by, nobody else runs between commit and answer."""
-    receipt = plant.intake.offer(calls(3 * EVENTS_PER_PIECE))
-    asyncio.get_running_loop().call_soon(plant.steps.append, "tick")
-    await receipt
-    assert plant.steps == ["commit", *[f"apply {EVENTS_PER_PIECE}"] * 3, "tick"]
+
+    async def tick() -> None:
+        while True:
+            plant.steps.append("tick")
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    await plant.intake.offer(calls(3 * EVENTS_PER_PIECE))
+    ticking.cancel()
+    commit = plant.steps.index("commit")
+    applies = [f"apply {EVENTS_PER_PIECE}"] * 3
+    assert plant.steps[commit : commit + 5] == ["commit", *applies, "tick"]
 
 
 async def test_a_client_that_went_away_changes_nothing(plant: Plant) -> None:
