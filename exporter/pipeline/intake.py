@@ -14,6 +14,9 @@ GATHERING_TURNS = 3
 
 Pushes of one event by eight clients: 7 in a commit in place of 4, at three quarters of the CPU."""
 
+GATHERED_EVENTS_MAX = 100
+"""With more events than these a commit is worth its cost, and they are not left to grow cold."""
+
 
 class Offer(NamedTuple):
     """A batch that waits, and where its receipt is expected."""
@@ -67,6 +70,8 @@ class Intake:
             self._arrived.clear()
             await self._arrived.wait()
         for _ in range(GATHERING_TURNS):
+            if self.events > GATHERED_EVENTS_MAX:
+                break
             await asyncio.sleep(0)
         offers, self._waiting = self._waiting, []
         return offers

@@ -1,7 +1,7 @@
 """What became of everything pushed, in plain numbers that the exposition reads."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from exporter.event.rejection import Code
 from exporter.event.types import EVENT_CLASSES, Event, type_name
@@ -31,9 +31,15 @@ class Tally:
         self.writer_faults = 0
         self.last_push_at: float | None = None
 
-    def count(self, source: str, events: Iterable[Event], result: str) -> None:
+    def count(self, source: str, events: Sequence[Event], result: str) -> None:
         """Count events of one source that came to the same result."""
-        for event_class, number in Counter(map(type, events)).items():
+        if not events:
+            return
+        classes = [event.__class__ for event in events]
+        if classes.count(classes[0]) == len(classes):  # As in most pushes.
+            self.events[source, _TYPES[classes[0]], result] += len(classes)
+            return
+        for event_class, number in Counter(classes).items():
             self.events[source, _TYPES[event_class], result] += number
 
     def count_rejected(self, source: str, codes: Iterable[Code], types: Iterable[str]) -> None:
