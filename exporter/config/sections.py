@@ -78,7 +78,7 @@ class Storage(Section, frozen=True, kw_only=True):
     path: Annotated[str, Meta(max_length=4096)] = "./agent-exporter-data"
     sync: Sync = "normal"
     snapshot_secs: Seconds = 60
-    snapshot_bytes: Bytes = 64 * MEBIBYTE
+    snapshot_bytes: Bytes = 32 * MEBIBYTE
 
 
 class Dedupe(Section, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from exporter.pipeline.cumulative import Total, Totals
 from exporter.pipeline.dedupe import Dedupe, Remembered
 
 PREFIX: Final = "dedupe/"
-KEYS_PER_PART: Final = 10_000
+KEYS_PER_PART: Final = 4_000
 """About 3 ms of work."""
 
 TOTALS: Final = f"{PREFIX}totals"

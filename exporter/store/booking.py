@@ -95,26 +95,31 @@ class OpenSlot:
 
     def sealed(self) -> Completions:
         """Return what was booked, in the integers that windows are made of."""
-        self.bin()
         total = Completions()
-        total.messages = self.successes + self.failures
-        total.successes = self.successes
-        total.input = self.input
-        total.output = self.output
-        total.reasoning = self.reasoning
-        total.cache_read = self.cache_read
-        total.cache_write = self.cache_write
-        total.cost_nano = self.cost_nano
-        total.unpriced = self.unpriced
-        total.latencies = self.latencies.copy()
-        total.latency_us = round(self.latency_ms * US_PER_MS)
-        total.ttft_us = round(self.ttft_ms * US_PER_MS)
-        total.ttfts = self.ttfts
-        total.paced_tokens = self.output + self.reasoning - self.unpaced_tokens
-        total.paced_us = total.latency_us - round(self.unpaced_ms * US_PER_MS)
-        total.unbinned = self.unbinned
-        total.last_at = self.last_at
+        self.add_to(total)
         return total
+
+    def add_to(self, total: Completions) -> None:
+        """Add what `sealed` would return, without making it."""
+        self.bin()
+        latency_us = round(self.latency_ms * US_PER_MS)
+        total.messages += self.successes + self.failures
+        total.successes += self.successes
+        total.input += self.input
+        total.output += self.output
+        total.reasoning += self.reasoning
+        total.cache_read += self.cache_read
+        total.cache_write += self.cache_write
+        total.cost_nano += self.cost_nano
+        total.unpriced += self.unpriced
+        merge(total.latencies, self.latencies)
+        total.latency_us += latency_us
+        total.ttft_us += round(self.ttft_ms * US_PER_MS)
+        total.ttfts += self.ttfts
+        total.paced_tokens += self.output + self.reasoning - self.unpaced_tokens
+        total.paced_us += latency_us - round(self.unpaced_ms * US_PER_MS)
+        total.unbinned += self.unbinned
+        total.last_at = max(total.last_at, self.last_at)
 
     def absorb(self, other: CompletionSums) -> None:
         """Add what was booked elsewhere; it is sealed again to the microsecond it says."""

@@ -23,22 +23,29 @@ class ModelView:
     ) -> ModelPerformance:
         """Return how a model did with one provider, or with all that offer it merged exactly."""
         if provider is not None:
-            return self._answer(model, provider, [(provider, model)], now, max_staleness_secs)
-        keys = [key for key in self._keys(now) if key[1] == model]
-        sole = keys[0][0] if len(keys) == 1 else None
-        return self._answer(model, sole, keys, now, max_staleness_secs)
+            keys = [(provider, model)]
+        else:
+            keys = [key for key in self._keys(now) if key[1] == model]
+            provider = keys[0][0] if len(keys) == 1 else None
+        totals = [total for key in keys if (total := self._models.total(key)) is not None]
+        merged = totals[0] if totals else None
+        for total in totals[1:]:
+            totals[0].absorb(total)
+        reset_at = max(self._resets(keys, now).values(), default=None)
+        return self._answer((provider, model), merged, reset_at, now, max_staleness_secs)
 
     def every(self, now: float, max_staleness_secs: float | None) -> list[ModelPerformance]:
         """Return how each (provider, model) did that has data in the window, or is limited."""
+        keys = sorted(self._keys(now))
+        resets, total = self._resets(keys, now), self._models.total
         return [
-            self._answer(model, provider, [(provider, model)], now, max_staleness_secs)
-            for provider, model in sorted(self._keys(now))
+            self._answer(key, total(key), resets.get(key), now, max_staleness_secs) for key in keys
         ]
 
     def limited(self, now: float) -> tuple[int, int]:
         """Return how many models `every` tells of, and how many of these are limited."""
         keys = self._keys(now)
-        return len(keys), sum(self._limits.reset_at(*key, now) is not None for key in keys)
+        return len(keys), len(self._resets(keys, now))
 
     def limit_rows(self, now: float) -> list[GaugeRow]:
         """Return whether each pair is limited that has, or had, data or a limit."""
@@ -48,27 +55,31 @@ class ModelView:
         limited = (key for key in self._limits.in_force(now) if key[1] != WHOLE_PROVIDER)
         return list(dict.fromkeys(self._models.keys()) | dict.fromkeys(limited))
 
+    def _resets(self, keys: list[ModelKey], now: float) -> dict[ModelKey, float]:
+        """Return when the limits end on those of some models that are limited."""
+        # Mostly there are no limits, and then no model need be asked about: 2 us each.
+        in_force = set(self._limits.in_force(now))
+        limited = (key for key in keys if key in in_force or (key[0], WHOLE_PROVIDER) in in_force)
+        resets = ((key, self._limits.reset_at(*key, now)) for key in limited)
+        return {key: reset_at for key, reset_at in resets if reset_at is not None}
+
     def _answer(
         self,
-        model: str,
-        provider: str | None,
-        keys: list[ModelKey],
+        key: tuple[str | None, str],
+        total: Completions | None,
+        reset_at: float | None,
         now: float,
         max_staleness_secs: float | None,
     ) -> ModelPerformance:
-        totals = [total for key in keys if (total := self._models.total(key)) is not None]
-        merged = totals[0] if totals else Completions()
-        for total in totals[1:]:
-            merged.absorb(total)
-        resets = [self._limits.reset_at(*key, now) for key in keys]
+        provider, model = key
         return performance(
             model,
             provider,
-            merged if totals else None,
+            total,
             window_secs=self._window_secs,
             now=now,
             max_staleness_secs=(
                 self._window_secs if max_staleness_secs is None else max_staleness_secs
             ),
-            reset_at=max((at for at in resets if at is not None), default=None),
+            reset_at=reset_at,
         )

@@ -57,7 +57,9 @@ class ModelTable(WindowTable[ModelKey, ModelWindow, OpenSlot, Completions]):
             if window.head >= first:
                 for index, slot in window.unsealed():
                     if index >= first:
-                        slots.setdefault(index, Completions()).absorb(slot.sealed())
+                        if index not in slots:
+                            slots[index] = Completions()
+                        slot.add_to(slots[index])
         return slots
 
     def restore(self, form: SavedModel, made_by: SavedClock) -> None:

@@ -129,8 +129,10 @@ class SessionTable:
 
     def top(self, sort: Sort, limit: int) -> list[str]:
         """Return the ids of the first `limit` sessions: dearest, largest or latest first."""
+        floor = self._floor()
         for session in self._sessions.values():
-            self._leave(session)
+            if session.oldest <= floor:
+                self._leave(session)
         return ranking.first(self._sessions, sort, limit)
 
     def active(self, now: float) -> dict[str, int]:

@@ -13,6 +13,7 @@ of the small forms in one body; none can be part of a cycle, so the collector ne
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal
 
+import msgspec
 from msgspec import Meta, Raw, Struct
 
 from exporter.event.tokens import COUNT_MAX
@@ -113,15 +114,67 @@ class State(Struct):
     limits: list[LimitState]
 
 
-class Summary(Struct, kw_only=True):
-    """A summary as it is exported. `model_performances` are for readers: the state says it all."""
+class StateOutline(Struct):
+    """A state whose models and sessions are still encoded."""
+
+    slot_secs: Secs
+    session_slot_secs: Secs
+    models: list[Raw]
+    sessions: list[Raw]
+    limits: list[LimitState]
+
+    def whole(self) -> State:
+        """Return the state, having decoded each of them by itself."""
+        return State(
+            self.slot_secs,
+            self.session_slot_secs,
+            [_decode_model(model) for model in self.models],
+            [_decode_session(session) for session in self.sessions],
+            self.limits,
+        )
+
+
+class Head(Struct, kw_only=True):
+    """What a summary says beside its state."""
 
     id: Literal["telemetry_summary"]
     export_id: ExportId | None = None
     model_performances: Raw
     window_secs: Second
     exported_at: Instant
+
+
+class Summary(Head, kw_only=True):
+    """A summary as it is exported. `model_performances` are for readers: the state says it all."""
+
     state: State | None = None
+
+
+class Outline(Head, kw_only=True):
+    """A summary of which the most is still encoded."""
+
+    state: StateOutline | None = None
+
+
+_decode_whole: Final = msgspec.json.Decoder(Summary).decode
+_decode_outline: Final = msgspec.json.Decoder(Outline).decode
+_decode_model: Final = msgspec.json.Decoder(ModelState).decode
+_decode_session: Final = msgspec.json.Decoder(SessionState).decode
+
+
+def decode(body: bytes) -> tuple[Head, State | None]:
+    """Return a summary and its state. Raises what `msgspec` raises where the body is none.
+
+    Models and sessions are decoded one by one: while a call of the decoder lasts, no other thread
+    has the interpreter, which is 100 ms where all of 20 MiB is one call, and 20 for its outline.
+    What is amiss is left to the one call, since that knows the whole path.
+    """
+    try:
+        outline = _decode_outline(body)
+        return outline, None if outline.state is None else outline.state.whole()
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        summary = _decode_whole(body)
+        return summary, summary.state
 
 
 class Imported(Struct):

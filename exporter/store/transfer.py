@@ -29,16 +29,14 @@ from exporter.store.summary import (
     SessionSlot,
     SessionState,
     SlotState,
-    Summary,
     UsageState,
+    decode,
     since,
 )
 
 _TIMED = ("successes", "latency_us", "ttft_us", "ttfts", "paced_tokens", "paced_us", "unbinned")
 _timed_of = attrgetter(*_TIMED)
 _usage_of = attrgetter(*UsageState.__struct_fields__)
-
-_decoder = msgspec.json.Decoder(Summary)
 
 
 def decode_summary(body: bytes, *, now: float, window_secs: float) -> Imported:
@@ -49,7 +47,7 @@ def decode_summary(body: bytes, *, now: float, window_secs: float) -> Imported:
     where one is dated more than ten minutes ahead (`too_new`) or says what cannot be
     (`out_of_range`).
     """
-    summary = _decoder.decode(body)
+    summary, state = decode(body)
     exported_at = seconds(summary.exported_at)
     if exported_at is None:
         exported_at = now
@@ -57,7 +55,6 @@ def decode_summary(body: bytes, *, now: float, window_secs: float) -> Imported:
         raise Refusal(Code.OUT_OF_RANGE, "dated before all time", path="$.exported_at")
     if exported_at > now + AHEAD_SECS_MAX:
         raise Refusal(Code.TOO_NEW, "dated ahead of this clock", path="$.exported_at")
-    state = summary.state
     if state is None:
         state = state_of(decode_performances(body), exported_at=exported_at, now=now)
     else:

@@ -19,7 +19,7 @@ from exporter.web.uptime import Uptime
 
 LIMIT_DEFAULT = 20
 LIMIT_MAX = 50
-"""So many models of 120 slots take 30 ms."""
+"""So many models of 120 slots take 20 ms."""
 POINTS_DEFAULT = 60
 
 
