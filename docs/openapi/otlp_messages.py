@@ -38,8 +38,9 @@ def export_schemas() -> dict[str, Schema]:
     _, made = msgspec.json.schema_components([Logs, Traces, Metrics], ref_template=template)
     for name, schema in made.items():
         schema.pop("title", None)
-        # All of it may be left out.
+        # All of it may be left out, and what is not known is passed over.
         schema.pop("required", None)
+        schema.pop("additionalProperties", None)
         if name in _REQUESTS:
             schema["description"] = _REQUESTS[name]
         for field in list(schema["properties"]):

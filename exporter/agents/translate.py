@@ -56,6 +56,7 @@ def translate(records: Sequence[Record], received_at: float) -> Translated:
 
 
 def _read(agent: Agent, record: Record) -> tuple[Event, ...]:
+    """Return all events of a record; a reader may find only at the last that it cannot be read."""
     if isinstance(record, LogRecord):
         return tuple(agent.log(record))
     if isinstance(record, Span):

@@ -46,9 +46,10 @@ class Gathering(Generic[R]):
         Raises `Refusal` (`too_many_events`) at the first that is too many.
         """
         append = self._records.append
+        left = self._records_left
         for item in items:
-            self._records_left -= 1
-            if self._records_left < 0:
+            left -= 1
+            if left < 0:
                 raise self._too_many()
             try:
                 record = read(item, origin)
@@ -57,6 +58,7 @@ class Gathering(Generic[R]):
                 continue
             if record is not None:
                 append(record)
+        self._records_left = left
 
     def pass_over(self, records: int) -> None:
         """Count records that cannot be understood. Raises as `take`."""

@@ -27,7 +27,6 @@ BODY_MARKS_MAX = 1 << 21
 """The same of a whole body: a list may be of anything, such as numbers."""
 
 _MARKS = (b"{", b"[", b",")
-_NULL = Raw(b"null")
 
 _NAMES = (
     name
@@ -51,7 +50,12 @@ _WHOLE = frozenset(
         "timeUnixNano",
     }
 )
+_VALUE_KINDS = frozenset(wire.AnyValue.__struct_encode_fields__) - {"bytesValue"}
+_VALUES = ("value", "body")
+"""What holds an AnyValue."""
 _METRIC_KINDS = ("sum", "gauge", "histogram", "exponentialHistogram", "summary")
+
+_NULL = Raw(b"null")
 
 _anything: "msgspec.json.Decoder[Any]" = msgspec.json.Decoder()
 _raws: "msgspec.json.Decoder[list[Raw] | None]" = msgspec.json.Decoder(list[Raw] | None)
@@ -180,7 +184,20 @@ def _fields(written: dict[str, Any]) -> dict[str, Any]:
             fields[camel] = _whole(value)
         else:
             fields[camel] = _normalised(value)
+    for name in _VALUES:
+        if name in fields:
+            fields[name] = _value(fields[name])
+    array = fields.get("arrayValue")
+    if isinstance(array, dict) and isinstance(array.get("values"), list):
+        array["values"] = [_value(item) for item in array["values"]]
     return fields
+
+
+def _value(written: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return a value without what its message does not declare, and would refuse."""
+    if not isinstance(written, dict):
+        return written
+    return {kind: held for kind, held in written.items() if kind in _VALUE_KINDS}
 
 
 def _whole(text: str) -> int | str:

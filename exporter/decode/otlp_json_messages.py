@@ -5,7 +5,9 @@ may be left out or null. Names and types are those of opentelemetry-proto's .pro
 
 A message that writes a field's name in snake_case must not be taken for one without the field. So
 each class gets its fields a second time, under that name and with a type that nothing fits. The
-decoder then refuses the body, which costs right ones nothing, and it is read leniently instead.
+decoder then refuses the body, which costs right ones nothing, and it is read leniently instead. But
+for values, of which there are eighteen a record and more: those have no field that is not declared,
+or are refused, since six fields less to make are 0.7 us a record.
 """
 
 import re
@@ -51,9 +53,8 @@ class Message(Struct, rename="camel", gc=False):
     """What all messages are."""
 
 
-@camel_case_only
-class AnyValue(Message):
-    """One of these, or bytes, or nothing."""
+class AnyValue(Message, forbid_unknown_fields=True):
+    """One of these, or nothing. Bytes are passed over."""
 
     string_value: str | None = None
     int_value: Int64 = None
@@ -61,6 +62,7 @@ class AnyValue(Message):
     bool_value: bool | None = None
     array_value: "ArrayValue | None" = None
     kvlist_value: "KeyValueList | None" = None
+    bytes_value: str | None = None
 
 
 class ArrayValue(Message):

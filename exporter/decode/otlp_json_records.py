@@ -115,19 +115,24 @@ def attributes(pairs: list[wire.KeyValue] | None) -> Attributes:
     found: Attributes = {}
     if not pairs:
         return found
-    for pair in pairs[:ATTRIBUTES_MAX]:
+    if len(pairs) > ATTRIBUTES_MAX:
+        pairs = pairs[:ATTRIBUTES_MAX]
+    for pair in pairs:
         value = pair.value
         if value is None:
             continue
         text = value.string_value
         if text is not None:
             found[pair.key] = text if len(text) <= TEXT_LENGTH_MAX else text[:TEXT_LENGTH_MAX]
-        elif value.int_value is not None:
-            found[pair.key] = value.int_value
-        else:
-            other = _value(value, DEPTH_MAX)
-            if other is not None:
-                found[pair.key] = other
+            continue
+        number: Any = value.int_value
+        if number is None:
+            number = value.double_value
+            if not isinstance(number, float):
+                number = _value(value, DEPTH_MAX)
+                if number is None:
+                    continue
+        found[pair.key] = number
     return found
 
 

@@ -16,6 +16,7 @@ from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1 import trace_pb2
 
+from exporter.decode import otlp_protobuf_logs as log_records
 from exporter.decode import otlp_protobuf_records as records
 from exporter.decode.otlp_gathering import Decoded, Gathering
 from exporter.decode.otlp_rules import COUNTED_BYTES_MIN, NAME_LENGTH_MAX
@@ -33,11 +34,15 @@ _Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class _Signal(Generic[R]):
-    """What the records of a request are parsed as, and what is made of the items these hold."""
+    """What the records of a request are, and are parsed as, and what is made of the items in them.
 
+    `reader` returns what reads the items of one body.
+    """
+
+    descriptor: Any
     message: Any
     each: Callable[[Iterable[Any]], Iterable[Any]]
-    read: Callable[[Any, Origin], R | None]
+    reader: Callable[[], Callable[[Any, Origin], R | None]]
 
 
 def logs(body: bytes, records_max: int) -> Decoded[LogRecord]:
@@ -73,6 +78,7 @@ class _Request(Generic[R]):
         self._wire = Wire(body)
         self._gathering = gathering
         self._signal = signal
+        self._read = signal.reader()
 
     def gathered(self) -> Decoded[R]:
         """Return what there is in all resources."""
@@ -90,8 +96,8 @@ class _Request(Generic[R]):
             about, items = self._opened(scope)
             [parsed] = self._parsed(InstrumentationScope, [about])
             origin = Origin(attributes, parsed.name[:NAME_LENGTH_MAX])
-            messages = self._parsed(self._signal.message, items)
-            self._gathering.take(self._signal.each(messages), origin, self._signal.read)
+            messages = self._parsed(self._signal.message, items, self._signal.descriptor)
+            self._gathering.take(self._signal.each(messages), origin, self._read)
 
     def _opened(self, place: _Place) -> tuple[_Place, list[_Place]]:
         """Return where a resource or a scope says what it is, and where what it holds is."""
@@ -105,13 +111,18 @@ class _Request(Generic[R]):
                 about = (start, end)
         return about, items
 
-    def _parsed(self, message: Any, places: Iterable[_Place]) -> Iterator[Any]:  # noqa: ANN401 - protobuf has no types
-        """Go through the messages of a type at these places."""
+    def _parsed(
+        self,
+        message: Any,  # noqa: ANN401 - protobuf has no types
+        places: Iterable[_Place],
+        descriptor: Any = None,  # noqa: ANN401 - as above
+    ) -> Iterator[Any]:
+        """Go through the messages of a type at these places, which hold what a descriptor says."""
         body = self._body
         parse = message.FromString
         for start, end in places:
             if end - start >= COUNTED_BYTES_MIN:
-                self._wire.go_through(start, end, message.DESCRIPTOR)
+                self._wire.go_through(start, end, descriptor or message.DESCRIPTOR)
             yield parse(body[start:end])
 
 
@@ -119,6 +130,18 @@ def _as_they_are(messages: Iterable[Any]) -> Iterable[Any]:
     return messages
 
 
-_LOGS: _Signal[LogRecord] = _Signal(logs_pb2.LogRecord, _as_they_are, records.log_record)
-_TRACES: _Signal[Span] = _Signal(trace_pb2.Span, _as_they_are, records.span)
-_METRICS: _Signal[Point] = _Signal(metrics_pb2.Metric, records.points, records.point)
+def _of_spans() -> Callable[[Any, Origin], Span | None]:
+    return records.span
+
+
+def _of_points() -> Callable[[Any, Origin], Point | None]:
+    return records.point
+
+
+_LOGS: _Signal[LogRecord] = _Signal(
+    logs_pb2.LogRecord.DESCRIPTOR, log_records.Message, _as_they_are, log_records.reader
+)
+_TRACES: _Signal[Span] = _Signal(trace_pb2.Span.DESCRIPTOR, trace_pb2.Span, _as_they_are, _of_spans)
+_METRICS: _Signal[Point] = _Signal(
+    metrics_pb2.Metric.DESCRIPTOR, metrics_pb2.Metric, records.points, _of_points
+)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-from opentelemetry.proto.logs.v1 import logs_pb2
 from opentelemetry.proto.metrics.v1 import metrics_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 
@@ -17,7 +16,6 @@ from exporter.decode.otlp_rules import (
     DEPTH_MAX,
     NAME_LENGTH_MAX,
     NO_RECORDED_VALUE,
-    SAMPLED,
     SPAN_ID_DIGITS,
     STATUS_ERROR,
     TEXT_LENGTH_MAX,
@@ -27,10 +25,9 @@ from exporter.decode.otlp_rules import (
     Stream,
     Unfit,
     hex_id,
-    log_name,
     unsigned,
 )
-from exporter.event.otel import Attributes, LogRecord, Origin, Point, Span, SpanEvent
+from exporter.event.otel import Attributes, Origin, Point, Span, SpanEvent
 
 _ValueOf = Callable[[Any], float | None]
 
@@ -43,24 +40,10 @@ class PointItem(NamedTuple):
     value: _ValueOf
 
 
-def log_record(record: logs_pb2.LogRecord, origin: Origin) -> LogRecord:
-    """Return a log record. Raises `Unfit`."""
-    found = attributes(record.attributes)
-    return LogRecord(
-        origin,
-        log_name(record.event_name, found) or record.body.string_value[:NAME_LENGTH_MAX],
-        unsigned(record.time_unix_nano or record.observed_time_unix_nano),
-        found,
-        _id(record.trace_id, TRACE_ID_DIGITS),
-        _id(record.span_id, SPAN_ID_DIGITS),
-        bool(record.flags & SAMPLED),
-    )
-
-
 def span(record: trace_pb2.Span, origin: Origin) -> Span:
     """Return a span. Raises `Unfit`, for one without ids too."""
-    trace_id = _id(record.trace_id, TRACE_ID_DIGITS)
-    span_id = _id(record.span_id, SPAN_ID_DIGITS)
+    trace_id = record_id(record.trace_id, TRACE_ID_DIGITS)
+    span_id = record_id(record.span_id, SPAN_ID_DIGITS)
     if trace_id is None or span_id is None:
         raise Unfit
     return Span(
@@ -71,7 +54,7 @@ def span(record: trace_pb2.Span, origin: Origin) -> Span:
         attributes(record.attributes),
         trace_id,
         span_id,
-        _id(record.parent_span_id, SPAN_ID_DIGITS),
+        record_id(record.parent_span_id, SPAN_ID_DIGITS),
         record.status.code == STATUS_ERROR,
         record.status.message[:TEXT_LENGTH_MAX],
         [_span_event(event) for event in record.events[:VALUES_MAX]],
@@ -133,6 +116,11 @@ def attributes(pairs: Any) -> Attributes:  # noqa: ANN401 - a container of KeyVa
     return found
 
 
+def record_id(id_bytes: bytes, digits: int) -> str | None:
+    """Return an id in hexadecimal; `None` where it is none."""
+    return hex_id(id_bytes.hex(), digits) if id_bytes else None
+
+
 def _value(value: AnyValue, levels: int) -> Any:  # noqa: ANN401 - as an attribute is
     """Return a value of at most so many levels; `None` where it holds nothing that is kept."""
     field = value.WhichOneof("value")
@@ -148,10 +136,6 @@ def _value(value: AnyValue, levels: int) -> Any:  # noqa: ANN401 - as an attribu
         pairs = value.kvlist_value.values[:VALUES_MAX]
         return {pair.key: _value(pair.value, levels - 1) for pair in pairs}
     return None
-
-
-def _id(id_bytes: bytes, digits: int) -> str | None:
-    return hex_id(id_bytes.hex(), digits) if id_bytes else None
 
 
 def _number(one: metrics_pb2.NumberDataPoint) -> float | None:

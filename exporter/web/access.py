@@ -233,7 +233,8 @@ class Access:
             await policy.check(request)
 
     async def _add_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
-        response.headers.update(self._policy.said.file.headers)
+        if headers := self._policy.said.file.headers:
+            response.headers.update(headers)
 
 
 def _nothing() -> None:

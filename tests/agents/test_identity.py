@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exporter.agents.identity import digest, identified, identity
+from exporter.agents.identity import digest, identified, identity, named
 from exporter.event.types import Completion
 
 scalars = st.none() | st.text(max_size=200) | st.integers(-(2**63), 2**63) | st.booleans()
@@ -29,6 +29,18 @@ def test_parts_are_not_run_together() -> None:
 def test_the_order_of_attributes_does_not_matter() -> None:
     """An exporter may write them in any."""
     assert digest({"a": 1, "b": [2]}) == digest({"b": [2], "a": 1})
+
+
+def test_a_name_that_is_too_long_is_stood_for() -> None:
+    """An id has 128 characters; longer names that begin alike have two."""
+    prefix = "call:codex:"
+    fits = "x" * (128 - len(prefix))
+    assert identity("call", "codex", fits) == named("call", "codex", fits) == prefix + fits
+    longer = [named("call", "codex", fits + end) for end in ("a", "b")]
+    assert longer == [identity("call", "codex", fits + end) for end in ("a", "b")]
+    assert longer == [prefix + digest(fits + end) for end in ("a", "b")]
+    assert len({*longer, prefix + fits}) == 3
+    assert all(len(one) <= 128 for one in longer)
 
 
 @given(st.text(min_size=1, max_size=200), st.lists(scalars, min_size=1, max_size=4))

@@ -197,6 +197,7 @@ def test_null_is_as_good_as_absent(signal: Signal, spelling: str) -> None:
         b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[NaN]}]}]}',
         b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"eventName":"\xff"}]}]}]}',
         b'{"resource_logs":[{"scopeLogs":[{"logRecords":[{"eventName":"\xff"}]}]}]}',
+        b'{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"\xff":1}}]}]}]}',
     ],
 )  # fmt: skip
 def test_what_is_no_such_request_is_malformed(body: bytes) -> None:
@@ -214,6 +215,29 @@ def test_unknown_names_are_ignored_wherever_they_are() -> None:
     export["resourceLogs"][0] |= {"schemaUrl": 5, "trace_id": []}
     [found] = LOGS.read(json.dumps(export).encode()).records
     assert found == LogRecord(Origin({}), "n", 0, {"a": 1})
+
+
+FUTURE = {"futureValue": {"stringValue": "?"}, "name": 5, "values": [1], "bytes_value": [{}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (FUTURE, None),
+        (FUTURE | any_value(5), 5),
+        (FUTURE | {"int_value": "5.0"}, 5),
+        ({"bytesValue": [{"intValue": "x"}], "stringValue": "s"}, "s"),
+        ({"arrayValue": {"values": [FUTURE, FUTURE | any_value(5)]}}, [None, 5]),
+        ({"kvlistValue": {"values": [{"key": "b", "value": FUTURE | any_value(5)}]}}, {"b": 5}),
+        ({"arrayValue": FUTURE | {"values": [any_value([5]) | FUTURE]}}, [[5]]),
+    ],
+)
+def test_unknown_names_in_a_value_are_ignored(value: Json, read: Any) -> None:  # noqa: ANN401 - each type there is
+    """In an attribute as in a body, beside what is known and alone; nor does anybody read bytes."""
+    record = with_value(value) | {"body": any_value("n") | FUTURE}
+    found = {} if read is None else {"a": read}
+    decoded = LOGS.read_json(record, GOOD)
+    assert decoded == ([LogRecord(Origin({}), "n", 0, found), GOOD_RECORD], 0)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from exporter.agents.fields import (
     text,
     usd,
 )
-from exporter.agents.identity import digest, identified
+from exporter.agents.identity import digest, identified, named
 from exporter.event.otel import LogRecord, seconds
 from exporter.event.tokens import TokenCount, Tokens
 from exporter.event.types import (
@@ -47,7 +47,7 @@ ERROR_LENGTH_MAX: Final = 1_024
 
 def read_log(record: LogRecord) -> Iterable[Event]:
     """Return the event that a log record tells of. Raises `Unfit`."""
-    read = _READERS.get(record.name.removeprefix(PREFIX))
+    read = _READERS.get(record.name)
     return read(record) if read else ()
 
 
@@ -72,6 +72,8 @@ def _succeeded(record: LogRecord) -> Iterable[Event]:
     except ValidationError:
         call = _request(record.attributes)
     event = Completion(
+        # The id of its request is in its own, and need not be kept twice.
+        id=named("call", NAME, call.request) if call.request else None,
         agent=NAME,
         session_id=call.session,
         trace_id=record.trace_id,
@@ -90,9 +92,7 @@ def _succeeded(record: LogRecord) -> Iterable[Event]:
         cost_usd=call.cost_usd,
         cost_source=None if call.cost_usd is None else "reported",
     )
-    # The id of its request is in its own, and need not be kept twice.
-    of_call = (call.request,) if call.request else _of_event(record)
-    return (identified(event, "call", *of_call),)
+    return (event if event.id else identified(event, "call", *_of_event(record)),)
 
 
 def _request(fields: Fields) -> _Request:
@@ -156,7 +156,7 @@ def _mcp_connection(record: LogRecord) -> Iterable[Event]:
     return (_log(record, Log(level="warn", **_said("MCP server connection failed", told))),)
 
 
-_READERS: Final[dict[str, Callable[[LogRecord], Iterable[Event]]]] = {
+_BY_EVENT: Final[dict[str, Callable[[LogRecord], Iterable[Event]]]] = {
     "api_request": _succeeded,
     "api_error": _failed,
     "tool_result": _tool,
@@ -164,6 +164,8 @@ _READERS: Final[dict[str, Callable[[LogRecord], Iterable[Event]]]] = {
     "internal_error": _internal_error,
     "mcp_server_connection": _mcp_connection,
 }
+_READERS: Final = _BY_EVENT | {PREFIX + name: read for name, read in _BY_EVENT.items()}
+"""The readers by the names of their events, which stand alone or behind the agent's own."""
 
 
 def _common(record: LogRecord) -> dict[str, Any]:
