@@ -112,8 +112,8 @@ async def test_a_scraper_that_goes_away_disturbs_nobody(
 
 def test_equal_texts_pack_to_equal_bytes() -> None:
     """What is packed is gzip, and no time is packed in with it."""
-    assert gzip.decompress(packed(b"x" * 1000)) == b"x" * 1000
-    assert packed(b"x")[4:8] == bytes(4)
+    assert gzip.decompress(packed([b"x" * 1000])) == b"x" * 1000
+    assert packed([b"x"])[4:8] == bytes(4)
 
 
 async def test_a_large_exposition_comes_whole(client: aiohttp.ClientSession) -> None:
