@@ -135,6 +135,7 @@ class Histogram:
     __slots__ = (
         "_created_line",
         "_family",
+        "_large",
         "_rendered",
         "_template",
         "_text",
@@ -155,6 +156,7 @@ class Histogram:
         self.exemplars: dict[int, Exemplar] = {}
         self._family = family
         self._template = ""
+        self._large = ""
         self._created_line = ""
         self._rendered: list[int] = []
         self._text = ""
@@ -189,14 +191,14 @@ class Histogram:
             self._rendered = self.counts.copy()
             cumulative = list(accumulate(self.counts))
             count = cumulative[-1]
-            # Below a million, where Go turns to exponents, a count is its digits and ".0".
-            texts = (
-                [f"{below}.0" for below in cumulative]
-                if count < _MILLION
-                else [number(below) for below in cumulative]
-            )
-            self._template = self._template or _template(self._family, self.labels)
-            self._text = self._template % (*texts, texts[-1], number(self.sum))
+            if count < _MILLION:
+                # Where Go does not turn to exponents, a count is its digits and ".0".
+                self._template = self._template or _template(self._family, self.labels, "%d.0")
+                self._text = self._template % (*cumulative, count, number(self.sum))
+            else:
+                texts = [number(below) for below in cumulative]
+                self._large = self._large or _template(self._family, self.labels, "%s")
+                self._text = self._large % (*texts, texts[-1], number(self.sum))
         return self._text
 
     def openmetrics(self) -> str:
@@ -220,8 +222,8 @@ def _created(family: Family, labels: tuple[str, ...], created: float) -> str:
     return f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
 
 
-def _template(family: Family, labels: tuple[str, ...]) -> str:
-    """Return the lines of a histogram with `%s` for each number.
+def _template(family: Family, labels: tuple[str, ...], count: str) -> str:
+    """Return the lines of a histogram with `count` in the place of each count, `%s` of the sum.
 
     One formatting of all lines at once takes 0.2 us a line, one for each line 0.5 us.
     """
@@ -232,9 +234,9 @@ def _template(family: Family, labels: tuple[str, ...]) -> str:
             for bound in (*family.buckets, float("inf"))
         ),
         sample_prefix(f"{family.name}_count", pairs),
-        sample_prefix(f"{family.name}_sum", pairs),
     ]
-    return "".join(f"{prefix.replace('%', '%%')}%s\n" for prefix in prefixes)
+    lines = "".join(f"{prefix.replace('%', '%%')}{count}\n" for prefix in prefixes)
+    return f"{lines}{sample_prefix(f'{family.name}_sum', pairs).replace('%', '%%')}%s\n"
 
 
 Series = Counter | Gauge | Histogram
