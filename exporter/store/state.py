@@ -135,7 +135,9 @@ class State:
         if grouping is not None and self._takes(grouping):
             self.call_ring.extend(grouping.completions)
             for group in grouping.groups:
-                self._take_group(group, now)
+                slot = self._slot_of(group)
+                if slot is not None:
+                    self._take_group(group, slot, now)
             self._take(grouping.told, now, self._handlers_beside_groups)
         else:
             self.call_ring.extend([event for event in events if event.__class__ is Completion])
@@ -144,12 +146,18 @@ class State:
         self.heard_agents.hear(events, now)
 
     def _takes(self, grouping: Grouping) -> bool:
-        """Return whether groups may be taken: all of now, and with no limit that one may lift."""
-        head_starts_at = self.clock.head_starts_at
-        for group in grouping.groups:
-            if group.first_at < head_starts_at:
-                return False
-        return not self.limit_table.unlifted
+        """Return whether groups may be taken: each of one slot, and no limit that one may lift."""
+        if self.limit_table.unlifted:
+            return False
+        return None not in [self._slot_of(group) for group in grouping.groups]
+
+    def _slot_of(self, group: CompletionGroup) -> int | None:
+        """Return the slot in which all of a group happened, if that is one in the window."""
+        clock = self.clock
+        if group.first_at >= clock.head_starts_at:
+            return clock.head
+        slot = clock.slot(group.first_at)
+        return slot if slot > clock.floor and clock.slot(group.last_at) == slot else None
 
     def _take(self, events: Iterable[Event], now: float, handlers: Handlers) -> None:
         head, head_starts_at = self.clock.head, self.clock.head_starts_at
@@ -160,8 +168,8 @@ class State:
             slot = head if at >= head_starts_at else self._past_slot(at)
             handlers[event.__class__](event, at, slot, now)
 
-    def _take_group(self, group: CompletionGroup, now: float) -> None:
-        at, slot = min(group.last_at, now), self.clock.head
+    def _take_group(self, group: CompletionGroup, slot: int, now: float) -> None:
+        at = min(group.last_at, now)
         self.used = used = self.used + 1
         self.completions += group.count
         usage = self.session_table.usage(group, at, slot, used)

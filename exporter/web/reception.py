@@ -88,11 +88,13 @@ class Reception:
         decode: Callable[[bytes], D],
         *,
         large_bytes: int = LARGE_BYTES,
+        at_once: Callable[[bytes], D | None] | None = None,
     ) -> tuple[D, int]:
         """Return what the body holds and how large it is; the body itself is let go of.
 
-        A body of `large_bytes` is decoded in a thread, one at a time. Below, others get a turn
-        between any two: many that come at once must not add up.
+        A body of `large_bytes` is decoded in a thread, one at a time, and so is one that `at_once`
+        returns `None` for. Others get a turn between any two of the rest: many that come at once
+        must not add up.
         """
         encoding = ",".join(request.headers.getall("Content-Encoding", ())) or None
         async with self._bodies.read(request) as body:
@@ -104,7 +106,9 @@ class Reception:
             small = self._unpacked_small(body, encoding) if encoding else body
             if small is not None and len(small) < large_bytes:
                 async with self._one_at_a_time:
-                    return decode(small), len(small)
+                    content = decode(small) if at_once is None else at_once(small)
+                if content is not None:
+                    return content, len(small)
             async with self._one_large_at_a_time:
                 return await asyncio.to_thread(decode_body)
 

@@ -6,10 +6,11 @@ import threading
 import aiohttp
 import pytest
 
-from exporter.decode.otlp import Decoded, Encoding
+from exporter.decode.otlp import Decoded, Encoding, decode_logs
+from exporter.event.otel import LogRecord
 from exporter.web import otlp
 
-BLANKS = {"small": 10_000, "large": 70_000}
+BLANKS = {"small": 10_000, "large": 140_000}
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -32,3 +33,25 @@ async def test_what_may_take_long_does_not_hold_the_loop(
     async with client.post("/v1/logs", data=body, headers=headers) as response:
         assert response.status == 200
     assert (threads == [threading.current_thread()]) == (size == "small")
+
+
+@pytest.mark.parametrize("records", [otlp.RECORDS_AT_ONCE, otlp.RECORDS_AT_ONCE + 1])
+async def test_many_short_records_do_not_hold_the_loop(
+    client: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch, records: int
+) -> None:
+    """A body that is small may hold so many that a thread has to read them; all are read."""
+    read: list[tuple[bool, int]] = []
+
+    def decode(body: bytes, encoding: Encoding, *, records_max: int) -> Decoded[LogRecord]:
+        decoded = decode_logs(body, encoding, records_max=records_max)
+        read.append((threading.current_thread() is loop_thread, len(decoded.records)))
+        return decoded
+
+    loop_thread = threading.current_thread()
+    monkeypatch.setitem(otlp._DECODE, "logs", decode)  # noqa: SLF001 - to see where it runs
+    short = ",".join(["{}"] * records)
+    body = f'{{"resourceLogs":[{{"scopeLogs":[{{"logRecords":[{short}]}}]}}]}}'
+    headers = {"Content-Type": "application/json"}
+    async with client.post("/v1/logs", data=body, headers=headers) as response:
+        assert response.status == 200
+    assert read == [(records == otlp.RECORDS_AT_ONCE, records)]
