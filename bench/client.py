@@ -7,24 +7,28 @@ interpreter, and in a loop that does nothing else the caller may have to wait fo
 Rounds are short, so that nothing is dropped, and the best of many is taken.
 """
 
-import argparse
 import http.server
 import multiprocessing
-import platform
 import queue
 import time
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import NamedTuple
 
-import table
+import section
+from row import Findings, Target, compared
+from section import Plan
 
 from exporter.client import Telemetry
 
 CALLS_PER_ROUND = 2_000
 ROUNDS = 30
 BASELINE = "queue.Queue.put_nowait"
-HEADER = ("call", "us", "of put_nowait", "wall us")
+NOTHING = "a function that does nothing"
+FREE = (NOTHING, "null: ")
+"""What costs next to nothing anyway: nobody asks for less."""
+NAME = "the client, on the caller's thread"
+CHEAP = Target(value_max=5.0)
 
 EVENT = {"type": "tool_call", "tool": "bash", "duration_ms": 12.5, "session_id": "s"}
 
@@ -108,7 +112,7 @@ def baselines() -> Iterator[tuple[str, Callable[[], object]]]:
     """Yield what the calls are compared with."""
     waiting: queue.Queue[dict[str, object]] = queue.Queue()
     yield BASELINE, lambda: waiting.put_nowait(EVENT)
-    yield "a function that does nothing", lambda: None
+    yield NOTHING, lambda: None
 
 
 def rows(url: str, rounds: int) -> Iterator[tuple[str, Cost]]:
@@ -125,29 +129,30 @@ def rows(url: str, rounds: int) -> Iterator[tuple[str, Cost]]:
         yield f"null: {name}", cost(call, rounds, lambda: None)
 
 
-def main() -> None:
-    """Measure and print the table; about ten seconds, or two with `--quick`."""
-    parser = argparse.ArgumentParser(description="The push client, on the caller's thread.")
-    parser.add_argument("--quick", action="store_true", help="measure a few rounds")
-    rounds = 5 if parser.parse_args().quick else ROUNDS
+def measure(plan: Plan) -> Findings:
+    """Measure all calls, about ten seconds; what is asked for is shown."""
     receiver, sender = multiprocessing.Pipe(duplex=False)
     sink = multiprocessing.Process(target=serve, args=[sender], daemon=True)
     sink.start()
-    measured = dict(rows(f"http://127.0.0.1:{receiver.recv()}", rounds))
+    measured = dict(rows(f"http://127.0.0.1:{receiver.recv()}", ROUNDS // (6 if plan.quick else 1)))
     sink.terminate()
-    baseline = measured[BASELINE].cpu_us
-    print(f"Python {platform.python_version()}, the best of {rounds} rounds\n")
-    lines = [
-        (
+    baseline = measured.pop(BASELINE)
+    found = [
+        compared(
+            NAME,
             name,
-            table.number(one.cpu_us, 2),
-            f"{one.cpu_us / baseline:.2f}",
-            table.number(one.wall_us, 2),
+            "CPU us/call",
+            [one.cpu_us],
+            [baseline.cpu_us],
+            beside=BASELINE,
+            target=None if name.startswith(FREE) else CHEAP,
+            note=f"{one.wall_us:.2f} us of wall time",
         )
         for name, one in measured.items()
+        if plan.wants(name)
     ]
-    print(table.aligned(HEADER, lines))
+    return Findings(rows=found)
 
 
 if __name__ == "__main__":
-    main()
+    section.alone(measure, __doc__)

@@ -11,12 +11,14 @@ import math
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import count, cycle
+from itertools import count, cycle, islice
 from typing import Any, Literal, NamedTuple
 
 import telemetry
 
 Fact = dict[str, Any]
+Model = tuple[str, str]
+"""A provider, and the name of a model."""
 Form = Literal["array", "ndjson", "otlp-json", "otlp-protobuf"]
 
 
@@ -33,8 +35,8 @@ class Session(NamedTuple):
 
     id: str
     agent: str
-    main_model: tuple[str, str]
-    small_model: tuple[str, str]
+    main_model: Model
+    small_model: Model
 
 
 AGENTS = ("claude-code", "codex", "gemini-cli", "opencode")
@@ -62,7 +64,8 @@ ID_FORMAT = "%020d"
 class Facts:
     """An endless supply of completions, the same ones for the same seed.
 
-    `models` are the (provider, model) pairs and `agents` the names to choose from.
+    `models` are the (provider, model) pairs and `agents` the names to choose from; `sessions` is
+    how many there are.
     """
 
     def __init__(
@@ -70,24 +73,30 @@ class Facts:
         *,
         seed: int = 1,
         agents: Sequence[str] = AGENTS,
-        models: Sequence[tuple[str, str]] = MODELS,
+        models: Sequence[Model] = MODELS,
+        sessions: int = SESSION_COUNT,
     ) -> None:
         self._random = random.Random(seed)  # noqa: S311 - repeatable traffic, not secrets
         self._agents = agents
         self._models = models
-        self._sessions = [self._session() for _ in range(SESSION_COUNT)]
+        self._sessions = [self._session() for _ in range(sessions)]
 
     def push(self, events: int, now: float) -> list[Fact]:
         """Return completions of one session that ended at `now` (Unix seconds), as on the wire."""
         session = self._random.choice(self._sessions)
         return [self._of_session(session, now) for _ in range(events)]
 
+    def push_of_each(self, events: int, now: float) -> Iterator[list[Fact]]:
+        """Yield a push of every session in turn: completions that ended at `now` (Unix seconds)."""
+        for session in self._sessions:
+            yield [self._of_session(session, now) for _ in range(events)]
+
     def _of_session(self, session: Session, now: float) -> Fact:
         small = self._random.random() < SMALL_MODEL_RATIO
         model = session.small_model if small else session.main_model
         return {**self.completion_of(session.agent, model, now), "session_id": session.id}
 
-    def completion_of(self, agent: str, model: tuple[str, str], now: float) -> Fact:
+    def completion_of(self, agent: str, model: Model, now: float) -> Fact:
         """Return a completion of this agent and (provider, model), of any session."""
         latency_ms = self._around(4000.0)
         fact: Fact = {
@@ -96,7 +105,7 @@ class Facts:
             "session_id": self._random.choice(self._sessions).id,
             "provider": model[0],
             "model": model[1],
-            "completed_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds"),
+            "completed_at": instant(now),
             "latency_ms": round(latency_ms, 1),
         }
         if self._random.random() < FAILED_RATIO:
@@ -126,6 +135,18 @@ class Facts:
         )
 
 
+def instant(at: float) -> str:
+    """Write Unix seconds as the wire has it: RFC 3339, to the millisecond."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def models(count: int) -> list[Model]:
+    """Return so many (provider, model) pairs: the known ones, then more of their kind."""
+    versions = -(-count // len(MODELS))
+    more = [(maker, f"{name}-{number}") for number in range(versions) for maker, name in MODELS]
+    return (MODELS if count <= len(MODELS) else more)[:count]
+
+
 def bodies(*, events: int, form: Form, ids: bool, now: float) -> Iterator[bytes]:
     """Yield push bodies of `events` completions each, for ever.
 
@@ -142,6 +163,18 @@ def bodies(*, events: int, form: Form, ids: bool, now: float) -> Iterator[bytes]
         return cycle([_encode(batch, form) for batch in batches])
     marked = [[{"id": ID_FORMAT, **fact} for fact in batch] for batch in batches]
     return _numbered([_encode(batch, form) for batch in marked], events)
+
+
+def encoded(batch: Iterable[Fact]) -> bytes:
+    """Return facts as the body of a push: a JSON array."""
+    return _encode(batch, "array")
+
+
+def batches(facts: Iterable[Fact], events: int) -> Iterator[bytes]:
+    """Yield bodies of so many facts each, the last with what is left."""
+    left = iter(facts)
+    while batch := list(islice(left, events)):
+        yield encoded(batch)
 
 
 def _numbered(templates: Sequence[bytes], events: int) -> Iterator[bytes]:

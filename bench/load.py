@@ -1,48 +1,25 @@
 """The load generator: a few keep-alive connections, each with one push outstanding.
 
-It runs as a process of its own, on a core of its own, and writes prebuilt bodies straight to the
-transport, on uvloop where that is installed, so that it stays well ahead of the server it measures;
-`busy_ratio` in its result says how near it came to being the bottleneck. The clock starts after a
-warm-up and stops while the connections are still busy, so neither connecting nor draining is part
-of the figures. Every answer is read to its end and must be a 200: the first that is not ends the
-run.
+It runs as a process of its own, on a core of its own; `busy_ratio` in its result says how near it
+came to being the bottleneck. The clock starts after a warm-up and stops while the connections are
+still busy, so neither connecting nor draining is part of the figures.
 """
 
 import argparse
 import asyncio
 import json
 import os
-import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import facts
 import process
+from connection import TARGETS, Connection, LoadError, connect, new_event_loop, requests
 
-new_event_loop: Callable[[], asyncio.AbstractEventLoop]
-try:
-    from uvloop import new_event_loop
-except ImportError:
-    from asyncio import new_event_loop
-
-EVENTS_PATH = "/api/v1/events"
-LOGS_PATH = "/v1/logs"
-TARGETS: dict[facts.Form, tuple[str, str]] = {
-    "array": (EVENTS_PATH, "application/json"),
-    "ndjson": (EVENTS_PATH, "application/x-ndjson"),
-    "otlp-json": (LOGS_PATH, "application/json"),
-    "otlp-protobuf": (LOGS_PATH, "application/x-protobuf"),
-}
-"""The route and the media type of each form."""
 ANSWER_TIMEOUT_SECS = 30.0
-CONTENT_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
-
-
-class LoadError(Exception):
-    """The server answered a push with something other than a 200, or not at all."""
 
 
 @dataclass(frozen=True)
@@ -59,75 +36,6 @@ class Result:
     seconds: float
     server_cpu_seconds: float | None
     busy_ratio: float
-
-
-def requests(port: int, bodies: Iterator[bytes], form: facts.Form) -> Iterator[bytes]:
-    """Wrap each body in a POST to its route on loopback."""
-    path, media_type = TARGETS[form]
-    start = (
-        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n"
-        f"Content-Type: {media_type}\r\nContent-Length: "
-    ).encode()
-    for body in bodies:
-        yield b"%b%d\r\n\r\n%b" % (start, len(body), body)
-
-
-class Connection(asyncio.Protocol):
-    """Sends the next request as soon as the last one is answered.
-
-    `ended` resolves when the connection is idle after `stop`, or else to why it could not go on.
-    """
-
-    transport: asyncio.Transport
-
-    def __init__(self, source: Iterator[bytes], ended: asyncio.Future[str | None]) -> None:
-        self.answered = 0
-        self.ended = ended
-        self._source = source
-        self._stopping = False
-        self._buffer = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Send the first request."""
-        self.transport = cast("asyncio.Transport", transport)
-        self.transport.write(next(self._source))
-
-    def data_received(self, data: bytes) -> None:
-        """Take what came; once the answer is whole, send the next request."""
-        self._buffer += data
-        if self.ended.done() or not self._whole():
-            return
-        if not self._buffer.startswith(b"HTTP/1.1 200 "):
-            self._fail(self._buffer.decode(errors="replace"))
-            return
-        self._buffer = b""
-        self.answered += 1
-        if self._stopping:
-            self.ended.set_result(None)
-        else:
-            self.transport.write(next(self._source))
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail the run, unless it is over."""
-        self._fail(f"the server closed a connection: {exc}")
-
-    def stop(self) -> None:
-        """Send no further request."""
-        self._stopping = True
-
-    def _fail(self, why: str) -> None:
-        if not self.ended.done():
-            self.ended.set_result(why)
-
-    def _whole(self) -> bool:
-        head_end = self._buffer.find(b"\r\n\r\n")
-        if head_end < 0:
-            return False
-        length = CONTENT_LENGTH.search(self._buffer, 0, head_end + 2)
-        if length is None:
-            self._fail("an answer without a Content-Length")
-            return False
-        return len(self._buffer) >= head_end + 4 + int(length[1])
 
 
 class Reading(NamedTuple):
@@ -152,7 +60,7 @@ async def run(
 
     Raises `LoadError` at the first answer that is not a 200, or where the last ones do not come.
     """
-    pushing = [await _connect(source, port) for _ in range(connections)]
+    pushing = [await connect(source, port) for _ in range(connections)]
     before = await _read_after(warm_up_secs, pushing, server_pid)
     after = await _read_after(seconds, pushing, server_pid)
     await _drain(pushing)
@@ -168,14 +76,6 @@ async def run(
 
 def _difference(before: float | None, after: float | None) -> float | None:
     return None if before is None or after is None else after - before
-
-
-async def _connect(source: Iterator[bytes], port: int) -> Connection:
-    loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(
-        lambda: Connection(source, loop.create_future()), "127.0.0.1", port
-    )
-    return connection
 
 
 async def _read_after(

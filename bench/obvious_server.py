@@ -1,8 +1,9 @@
 """The baseline: the exporter most people would write in an afternoon.
 
-aiohttp, `json.loads`, and prometheus_client's `labels(...).inc()` for each fact of a completion.
-It keeps nothing across a restart, recognises no duplicates, bounds no labels and answers no
-questions besides `/metrics`; it is here to be the other side of a ratio.
+aiohttp, `json.loads`, prometheus_client's `labels(...).inc()` for each fact of a completion, and
+its handler for scrapes, which knows both formats and gzip. It keeps nothing across a restart,
+recognises no duplicates, bounds no labels and answers no questions besides `/metrics`; it is here
+to be the other side of a ratio.
 """
 
 import argparse
@@ -10,13 +11,8 @@ import json
 from typing import Any
 
 from aiohttp import web
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics
+from prometheus_client.aiohttp import make_aiohttp_handler
 
 LABELS = ("agent", "provider", "model")
 DURATION_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600)
@@ -87,10 +83,7 @@ def build_app(registry: CollectorRegistry) -> web.Application:
             metrics.record(event)
         return web.json_response({"accepted": len(events)})
 
-    async def scrape(_request: web.Request) -> web.Response:
-        body = generate_latest(registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
-
+    scrape = make_aiohttp_handler(registry)
     app = web.Application()
     app.add_routes([web.post("/api/v1/events", push), web.get("/metrics", scrape)])
     return app
@@ -101,6 +94,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     port = parser.parse_args().port
+    # They would triple its lines, and say nothing that the exporter's do not.
+    disable_created_metrics()  # type: ignore[no-untyped-call] # not typed there
     web.run_app(
         build_app(CollectorRegistry()),
         host="127.0.0.1",

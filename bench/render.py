@@ -1,43 +1,29 @@
 """How fast a scrape is rendered: `exporter.metrics` beside `prometheus_client.generate_latest`.
 
 Both hold the series of the same completions, in this process, and process and Python metrics
-besides. Cold: every (agent, provider, model) has completed once more since the last rendering.
-Warm: nothing has changed. Figures are processor time, so a busy machine hardly disturbs them. The
-longest pause is what one uninterrupted piece of rendering holds up: the exporter yields between
-pieces, prometheus_client does all in one.
+besides. All changed: every (agent, provider, model) has completed once more since the last
+rendering. Figures are processor time, so a busy machine hardly disturbs them. The longest piece is
+what one uninterrupted stretch of rendering holds up: the exporter yields between pieces,
+prometheus_client does all in one.
 """
 
-import argparse
 import gzip
-import platform
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice, product
-from statistics import median
 from typing import NamedTuple
 
 import facts
-import table
+import fill
+import section
+from row import Findings, Row, Target, compared
+from section import Plan, progress
 from subjects import Exporter, Obvious, Subject
 
-LINES_PER_KEY = 56
-"""About what one (agent, provider, model) exposes."""
-
-AGENTS = [f"{agent}-{number}" for number in range(10) for agent in facts.AGENTS]
-MODELS = [(provider, f"{name}-{size}") for provider, name in facts.MODELS for size in ("a", "b")]
-GZIP_LEVELS = (1, 6)
-GZIP_HEADER = ("gzip level", "lines", "us/line", "ms", "of the size")
-HEADER = (
-    "format",
-    "by",
-    "lines",
-    "cold us/line",
-    "warm us/line",
-    "cold ratio",
-    "warm ratio",
-    "longest pause ms",
-)
+GZIP_LEVELS = (1, 9)
+"""The exporter's, and what Python's gzip takes unless it is told."""
+LARGE_LINES = 50_000
+NAME = "rendering, in process"
+CHEAP = Target(value_max=0.5)
 
 
 class Size(NamedTuple):
@@ -77,17 +63,24 @@ def rendering(subject: Subject, *, openmetrics: bool) -> Rendering:
 
 
 class Scenario(NamedTuple):
-    """One format, for one subject, as often as asked."""
+    """One format, for one subject: the very first time, and then as often as asked."""
 
+    first: Rendering
     cold: list[Rendering]
     warm: list[Rendering]
+
+    @property
+    def pause_ms(self) -> float:
+        """The longest that anything of this held up."""
+        return max(one.pause_seconds for one in (self.first, *self.cold)) * 1e3
 
 
 def scenario(
     subject: Subject, supply: Callable[[], Sequence[facts.Fact]], repeats: int, *, openmetrics: bool
 ) -> Scenario:
-    """Change everything, render twice, and so on."""
-    measured = Scenario([], [])
+    """Render for the first time; then change everything, render twice, and so on."""
+    subject.record(supply())
+    measured = Scenario(rendering(subject, openmetrics=openmetrics), [], [])
     for _ in range(repeats):
         subject.record(supply())
         measured.cold.append(rendering(subject, openmetrics=openmetrics))
@@ -98,7 +91,7 @@ def scenario(
 def supply_for(lines: int) -> Callable[[], Sequence[facts.Fact]]:
     """Return what makes one more completion of each of as many keys as give that many lines."""
     source = facts.Facts()
-    keys = list(islice(product(AGENTS, MODELS), max(1, lines // LINES_PER_KEY)))
+    keys = fill.keys(lines)
 
     def completions() -> Sequence[facts.Fact]:
         now = time.time()
@@ -107,70 +100,81 @@ def supply_for(lines: int) -> Callable[[], Sequence[facts.Fact]]:
     return completions
 
 
-def us_per_line(renderings: Sequence[Rendering]) -> float:
-    """Return the median cost of a line."""
-    return median(one.seconds * 1e6 for one in renderings) / renderings[-1].lines
+def us_per_line(renderings: Sequence[Rendering]) -> list[float]:
+    """Return what a line cost, each time."""
+    return [one.seconds * 1e6 / one.lines for one in renderings]
 
 
-def rows_of(size: Size, repeats: int) -> Iterator[tuple[str, ...]]:
+def rows_of(size: Size, repeats: int) -> Iterator[Row]:
     """Measure both subjects in both formats at one size."""
-    for openmetrics in (False, True):
-        baseline: Scenario | None = None
-        for subject_class in (Obvious, Exporter):
+    for form in ("text", "OpenMetrics"):
+        both = []
+        for subject_class in (Exporter, Obvious):
             subject: Subject = subject_class()
             supply = supply_for(size.lines)
-            measured = scenario(subject, supply, repeats, openmetrics=openmetrics)
-            baseline = baseline or measured
-            form = "OpenMetrics" if openmetrics else "text"
-            yield (form, subject.name, *_figures(measured, baseline))
+            both.append(scenario(subject, supply, repeats, openmetrics=form == "OpenMetrics"))
+        yield from _rows(f"{size.lines:,} lines, {form}", *both)
+    yield from gzip_rows(size)
 
 
-def _figures(measured: Scenario, baseline: Scenario) -> tuple[str, ...]:
-    cold, warm = us_per_line(measured.cold), us_per_line(measured.warm)
-    pause_seconds = max(one.pause_seconds for one in measured.cold)
-    return (
-        table.number(measured.cold[-1].lines),
-        table.number(cold, 2),
-        table.number(warm, 2),
-        table.ratio(us_per_line(baseline.cold) / cold),
-        table.ratio(us_per_line(baseline.warm) / warm),
-        table.number(pause_seconds * 1e3, 1),
+def _rows(work: str, ours: Scenario, theirs: Scenario) -> Iterator[Row]:
+    large = ours.cold[-1].lines > LARGE_LINES
+    for state, mine, other in (
+        ("first of all", [ours.first], [theirs.first]),
+        ("all changed", ours.cold, theirs.cold),
+        ("nothing changed", ours.warm, theirs.warm),
+    ):
+        yield compared(
+            NAME,
+            f"{work}, {state}",
+            "CPU us/line",
+            us_per_line(mine),
+            us_per_line(other),
+            beside=Obvious.name,
+            target=CHEAP if large and state != "first of all" else None,
+            note=f"{mine[-1].lines:,} lines",
+        )
+    yield compared(
+        NAME,
+        f"{work}, longest piece",
+        "CPU ms",
+        [ours.pause_ms],
+        [theirs.pause_ms],
+        beside=Obvious.name,
     )
 
 
-def gzip_rows(size: Size) -> Iterator[tuple[str, ...]]:
-    """Measure what compressing the exporter's text costs on top."""
+def gzip_rows(size: Size) -> Iterator[Row]:
+    """Measure what compressing the exporter's text costs on top, beside the highest level."""
     subject = Exporter()
     subject.record(supply_for(size.lines)())
     plain = rendering(subject, openmetrics=False)
+    packed, cost_us = {}, {}
     for level in GZIP_LEVELS:
         started = time.process_time()
-        packed = gzip.compress(plain.text, level)
-        seconds = time.process_time() - started
-        yield (
-            str(level),
-            table.number(plain.lines),
-            table.number(seconds * 1e6 / plain.lines, 2),
-            table.number(seconds * 1e3, 1),
-            f"{len(packed) / len(plain.text):.1%}",
-        )
+        packed[level] = len(gzip.compress(plain.text, level))
+        cost_us[level] = (time.process_time() - started) * 1e6 / plain.lines
+    ours, highest = GZIP_LEVELS
+    yield compared(
+        NAME,
+        f"{size.lines:,} lines, gzip on top",
+        "CPU us/line",
+        [cost_us[ours]],
+        [cost_us[highest]],
+        beside=f"gzip level {highest}",
+        note=" and ".join(f"{size / len(plain.text):.1%}" for size in packed.values()) + " is left",
+    )
 
 
-def main() -> None:
-    """Measure and print the tables; under a minute, or ten seconds with `--quick`."""
-    parser = argparse.ArgumentParser(description="Rendering, beside prometheus_client.")
-    parser.add_argument("--quick", action="store_true", help="render each once")
-    quick = parser.parse_args().quick
-    print(f"Python {platform.python_version()}, processor time\n", flush=True)
-    rows: list[tuple[str, ...]] = []
-    for size in SIZES:
-        print(f"{size.lines:,} lines", file=sys.stderr)
-        rows.extend(rows_of(size, 1 if quick else size.repeats))
-    print(table.aligned(HEADER, rows, left=2))
-    packed = [row for size in SIZES for row in gzip_rows(size)]
-    print()
-    print(table.aligned(GZIP_HEADER, packed))
+def measure(plan: Plan) -> Findings:
+    """Measure every size."""
+    rows: list[Row] = []
+    for size in plan.some(SIZES):
+        if plan.wants(f"{size.lines:,} lines"):
+            progress(f"{NAME}: {size.lines:,} lines")
+            rows.extend(rows_of(size, plan.rounds(size.repeats)))
+    return Findings(rows=rows)
 
 
 if __name__ == "__main__":
-    main()
+    section.alone(measure, __doc__)

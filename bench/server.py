@@ -1,13 +1,15 @@
-"""The two servers that are compared, each a process of its own on a free loopback port."""
+"""The servers that are compared, each a process of its own on a free loopback port."""
 
+import contextlib
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -15,21 +17,27 @@ from typing import IO, NamedTuple
 import process
 
 HOST = "127.0.0.1"
-START_TIMEOUT_SECS = 15.0
+START_TIMEOUT_SECS = 60.0
 STOP_TIMEOUT_SECS = 10.0
-POLL_SECS = 0.02
+POLL_SECS = 0.005
 OK = 200
-
-
-STORAGE_VARIABLE = "AGENT_EXPORTER_STORAGE_PATH"
+COUNTED = b"agent_completions_total{"
 
 
 class Contender(NamedTuple):
-    """A server to measure: its command for a port, and the path that says when it is ready."""
+    """A server to measure: its command for a port, and the path that says when it is ready.
+
+    `config` is the text of its configuration file, where it takes one.
+    """
 
     name: str
     command: Callable[[int], list[str]]
     ready_path: str
+    config: str = ""
+
+    def with_config(self, text: str) -> "Contender":
+        """Return the same server, configured so."""
+        return self._replace(config=text)
 
 
 class Server(NamedTuple):
@@ -38,11 +46,28 @@ class Server(NamedTuple):
     pid: int
     port: int
     storage: Path
+    seconds_to_start: float
 
     @property
     def durable(self) -> bool:
         """Whether it has written anything to its directory."""
-        return any(self.storage.iterdir())
+        return self.storage.exists() and any(self.storage.iterdir())
+
+    @property
+    def memory_mb(self) -> float:
+        """Its resident size in MB, or 0 where the system does not tell."""
+        return (process.memory_bytes(self.pid) or 0) / 1e6
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time it has used. Raises `ServerError` where nobody tells."""
+        seconds = process.cpu_seconds(self.pid)
+        if seconds is None:
+            raise ServerError("this system does not tell the processor time of a process")
+        return seconds
+
+    def kill(self) -> None:
+        """End it at once, with no chance to tidy up."""
+        os.kill(self.pid, signal.SIGKILL)
 
 
 class ServerError(Exception):
@@ -72,40 +97,72 @@ def running(contender: Contender, core: int | None, storage_parent: Path) -> Ite
     Raises `ServerError` with what it wrote to stderr where it does not become ready.
     """
     with (
-        tempfile.TemporaryDirectory(dir=storage_parent) as storage,
-        tempfile.TemporaryFile() as log,
+        tempfile.TemporaryDirectory(dir=storage_parent) as directory,
+        serving(contender, core, Path(directory)) as server,
     ):
-        port = _free_port()
+        yield server
+
+
+@contextmanager
+def serving(contender: Contender, core: int | None, directory: Path) -> Iterator[Server]:
+    """Do the same with the state that is in a directory."""
+    storage = directory / "data"
+    with tempfile.TemporaryFile() as log:
+        port = free_port()
+        began = time.perf_counter()
         child = subprocess.Popen(
             contender.command(port),
-            env={**os.environ, STORAGE_VARIABLE: storage},
-            stdout=subprocess.DEVNULL,
+            env={**os.environ, **_environment(contender, directory, storage)},
+            cwd=directory,
+            stdout=log,
             stderr=log,
         )
         try:
             if core is not None:
                 process.pin(child.pid, core)
             _await_ready(contender, child, port, log)
-            yield Server(child.pid, port, Path(storage))
+            yield Server(child.pid, port, storage, time.perf_counter() - began)
         finally:
             _end(child)
 
 
-def get(port: int, path: str) -> bytes:
+def _environment(contender: Contender, directory: Path, storage: Path) -> Mapping[str, str]:
+    settings = {"AGENT_EXPORTER_STORAGE_PATH": str(storage)}
+    if contender.config:
+        config = directory / "config.yml"
+        config.write_text(contender.config, encoding="utf-8")
+        settings["AGENT_EXPORTER_CONFIG_FILE"] = str(config)
+    return settings
+
+
+def get(port: int, path: str, headers: Mapping[str, str] | None = None) -> bytes:
     """Return the body of a 200 answer. Raises `ServerError` at any other, `OSError` at none."""
-    connection = http.client.HTTPConnection(HOST, port, timeout=START_TIMEOUT_SECS)
-    try:
-        connection.request("GET", path)
+    with contextlib.closing(
+        http.client.HTTPConnection(HOST, port, timeout=START_TIMEOUT_SECS)
+    ) as connection:
+        connection.request("GET", path, headers=headers or {})
         answer = connection.getresponse()
         body = answer.read()
-    finally:
-        connection.close()
     if answer.status != OK:
         raise ServerError(f"GET {path} was answered {answer.status}")
     return body
 
 
-def _free_port() -> int:
+def events_counted(port: int) -> int:
+    """Return how many completions a server exposes, whatever their labels."""
+    samples = [line for line in get(port, "/metrics").splitlines() if line.startswith(COUNTED)]
+    return round(sum(float(sample.rpartition(b"} ")[2].split()[0]) for sample in samples))
+
+
+def check_counted(contender: Contender, port: int, pushed: int) -> None:
+    """Raise `ServerError` where a server counted something else than it acknowledged."""
+    counted = events_counted(port)
+    if counted != pushed:
+        raise ServerError(f"{contender.name} counted {counted} of {pushed} events")
+
+
+def free_port() -> int:
+    """Return a loopback port that was free a moment ago."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         port: int = listener.getsockname()[1]
