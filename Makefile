@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 URL := http://127.0.0.1:24368
 
-.PHONY: run demo test lint docs fuzz bench soak lock clean
+.PHONY: run demo test lint docs fuzz bench performance soak lock clean
 
 run: $(VENV)/.run
 	$(BIN)/agent-exporter serve $(ARGS)
@@ -42,9 +42,15 @@ fuzz: $(VENV)/.dev
 	$(BIN)/python -m tests.fuzz $(or $(FUZZ_SECS),120)
 
 bench: $(VENV)/.dev
-	$(BIN)/python bench/ingest.py $(ARGS)
-	$(BIN)/python bench/render.py $(ARGS)
-	$(BIN)/python bench/client.py $(ARGS)
+	$(BIN)/python bench/all.py $(ARGS)
+
+# Everything measured, and docs/performance.md and its pictures made of it.
+performance: $(VENV)/.dev
+	$(PIP) install --require-hashes -r requirements/bench.txt
+	mkdir -p build
+	$(BIN)/python bench/all.py --json=build/performance.json
+	$(BIN)/python bench/page.py build/performance.json
+	$(BIN)/python bench/plots.py build/performance.json
 
 lock: $(VENV)/.dev
 	$(PIP) install uv
@@ -52,6 +58,8 @@ lock: $(VENV)/.dev
 	  --no-annotate --custom-compile-command "make lock" -o requirements/run.txt pyproject.toml requirements/build.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command "make lock" -o requirements/dev.txt pyproject.toml requirements/build.in requirements/dev.in
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt -o requirements/bench.txt requirements/bench.in
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.soak.kills $(ARGS)
