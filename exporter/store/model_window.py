@@ -6,7 +6,7 @@ models that are kept hold: it is not saved, but added up anew from them.
 """
 
 from exporter.store.aggregate import Completions
-from exporter.store.booking import OpenSlot, save_open
+from exporter.store.open_slot import OpenSlot, save_open
 from exporter.store.rolling import RollingWindow
 from exporter.store.saved import SavedCompletions, SavedModel, saved
 from exporter.store.window import SlotRow

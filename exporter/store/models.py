@@ -5,8 +5,8 @@ from heapq import nsmallest
 from typing import Final
 
 from exporter.store.aggregate import Completions
-from exporter.store.booking import OpenSlot
 from exporter.store.model_window import ModelKey, ModelWindow, Together
+from exporter.store.open_slot import OpenSlot
 from exporter.store.saved import SavedClock, SavedModel
 from exporter.store.seen import LatestKeys
 from exporter.store.window import SlotClock

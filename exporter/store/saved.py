@@ -58,7 +58,7 @@ class SavedCompletions(SavedUsage, array_like=True, gc=False):
 
 
 class SavedOpenSlot(Struct, array_like=True, gc=False):
-    """A slot that is still written to: `exporter.store.booking.OpenSlot`."""
+    """A slot that is still written to: `exporter.store.open_slot.OpenSlot`."""
 
     last_at: float
     successes: int

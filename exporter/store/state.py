@@ -23,7 +23,7 @@ from exporter.event.types import (
     ToolCall,
 )
 from exporter.store import notices
-from exporter.store.booking import book, book_group
+from exporter.store.booking import book
 from exporter.store.bounds import (
     AGENTS_MAX,
     CHANNELS_MAX,
@@ -37,6 +37,7 @@ from exporter.store.bounds import (
     USAGES_MIN,
     USAGES_PER_SESSION,
 )
+from exporter.store.group_booking import book_group
 from exporter.store.heard import HeardAgents
 from exporter.store.limits import CALL, WHOLE_PROVIDER, LimitTable
 from exporter.store.models import ModelTable
@@ -132,12 +133,11 @@ class State:
         is one use, as of its last event.
         """
         self.advance(now)
-        if grouping is not None and self._takes(grouping):
+        slots = None if grouping is None else self._slots(grouping)
+        if grouping is not None and slots is not None:
             self.call_ring.extend(grouping.completions)
-            for group in grouping.groups:
-                slot = self._slot_of(group)
-                if slot is not None:
-                    self._take_group(group, slot, now)
+            for group, slot in zip(grouping.groups, slots, strict=True):
+                self._take_group(group, slot, now)
             self._take(grouping.told, now, self._handlers_beside_groups)
         else:
             self.call_ring.extend([event for event in events if event.__class__ is Completion])
@@ -145,19 +145,17 @@ class State:
         # After them: the end of a request may have its agent from its start.
         self.heard_agents.hear(events, now)
 
-    def _takes(self, grouping: Grouping) -> bool:
-        """Return whether groups may be taken: each of one slot, and no limit that one may lift."""
-        if self.limit_table.unlifted:
-            return False
-        return None not in [self._slot_of(group) for group in grouping.groups]
+    def _slots(self, grouping: Grouping) -> list[int] | None:
+        """Return the slot of each group; `None` where groups may not be taken.
 
-    def _slot_of(self, group: CompletionGroup) -> int | None:
-        """Return the slot in which all of a group happened, if that is one in the window."""
+        Each has to be of one slot, and there may be no limit that one of them might lift.
+        """
+        if self.limit_table.unlifted:
+            return None
         clock = self.clock
-        if group.first_at >= clock.head_starts_at:
-            return clock.head
-        slot = clock.slot(group.first_at)
-        return slot if slot > clock.floor and clock.slot(group.last_at) == slot else None
+        found = [clock.slot_of_all(group.first_at, group.last_at) for group in grouping.groups]
+        slots = [slot for slot in found if slot is not None]
+        return slots if len(slots) == len(found) else None
 
     def _take(self, events: Iterable[Event], now: float, handlers: Handlers) -> None:
         head, head_starts_at = self.clock.head, self.clock.head_starts_at

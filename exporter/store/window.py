@@ -44,6 +44,16 @@ class SlotClock:
         """Return the index of the slot that the Unix second `at` falls into."""
         return floor(at / self.slot_secs) + self._shift
 
+    def slot_of_all(self, first_at: float, last_at: float) -> int | None:
+        """Return the slot in which all between two instants fell, if that is one in the window.
+
+        What is dated ahead counts as now.
+        """
+        if first_at >= self.head_starts_at:
+            return self.head
+        slot = self.slot(first_at)
+        return slot if slot > self.floor and self.slot(last_at) == slot else None
+
     def starts_at(self, index: int) -> float:
         """Return the Unix second where the slot with that index begins."""
         return (index - self._shift) * self.slot_secs

@@ -12,7 +12,8 @@ from exporter.event.grouping import group
 from exporter.event.tokens import Tokens
 from exporter.event.types import Event
 from exporter.store.aggregate import SessionUsage, Spending
-from exporter.store.booking import OpenSlot, book_group
+from exporter.store.group_booking import book_group
+from exporter.store.open_slot import OpenSlot
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, completion, failure, limit_hit, log, quota, tool_call
 from tests.store.histories import ANSWERS

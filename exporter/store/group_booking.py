@@ -1,0 +1,86 @@
+"""Completions that came together, booked in their model's open slot and their session's usage.
+
+It comes to the same as booking them one by one (`exporter.store.booking`), at a third of the time.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from exporter.event.grouping import CompletionGroup
+from exporter.event.types import Completion
+from exporter.store.aggregate import NANO_PER_USD, SessionUsage
+from exporter.store.open_slot import OpenSlot
+
+EXACT_MAX: Final = 2.0**53
+"""Below it whole numbers add up exactly as floats."""
+
+
+def book_group(
+    group: CompletionGroup, at: float, slot: OpenSlot, usage: SessionUsage
+) -> list[float]:
+    """Add completions of which the last ended at `at` (Unix seconds) to both, as `book` does.
+
+    Returns the latencies of the successes, in milliseconds.
+    """
+    slot.last_at = max(slot.last_at, at)
+    slot.failures += len(group.failures)
+    slot.successes += group.count - len(group.failures)
+    latencies_ms, ttfts_ms = group.latencies_ms, group.ttfts_ms
+    silent = sum([event.tokens is None for event in group.failures])
+    if len(latencies_ms) < group.count or len(group.generated) + silent < group.count:
+        _book_unpaced(group.events, slot)
+    elif silent < len(group.failures):
+        _book_unpaced(group.failures, slot)
+    if group.failures:
+        successes = [event for event in group.events if event.success]
+        latencies_ms = [ms for event in successes if (ms := event.latency_ms) is not None]
+        ttfts_ms = [ms for event in successes if (ms := event.ttft_ms) is not None]
+    slot.latency_ms += sum(latencies_ms)
+    slot.ttft_ms += sum(ttfts_ms)
+    slot.ttfts += len(ttfts_ms)
+    slot.bin_later(latencies_ms)
+    _book_spending(group, slot, usage)
+    return latencies_ms
+
+
+def _book_unpaced(events: Sequence[Completion], slot: OpenSlot) -> None:
+    """Add what says nothing of the pace: tokens without a time, and times without tokens."""
+    for event in events:
+        tokens, latency_ms = event.tokens, event.latency_ms
+        silent = tokens is None or (tokens.output is None and tokens.reasoning is None)
+        if not event.success or latency_ms is None:
+            slot.unpaced_tokens += (tokens.generated or 0) if tokens is not None else 0
+        elif silent:
+            slot.unpaced_ms += latency_ms
+
+
+def _book_spending(group: CompletionGroup, slot: OpenSlot, usage: SessionUsage) -> None:
+    costs = group.reported_costs + group.computed_costs
+    unpriced = group.count - len(costs)
+    cost_nano = _sum_nano(costs)
+    input_, output, reasoning, cache_read, cache_write = (total or 0 for total in group.tokens)
+    slot.unpriced += unpriced
+    slot.cost_nano += cost_nano
+    slot.input += input_
+    slot.output += output
+    slot.reasoning += reasoning
+    slot.cache_read += cache_read
+    slot.cache_write += cache_write
+    usage.messages += group.count
+    usage.unpriced += unpriced
+    usage.cost_nano += cost_nano
+    usage.input += input_
+    usage.output += output
+    usage.reasoning += reasoning
+    usage.cache_read += cache_read
+    usage.cache_write += cache_write
+    usage.spending.cost_nano += cost_nano
+    usage.spending.tokens += input_ + output + reasoning + cache_read + cache_write
+
+
+def _sum_nano(costs: list[float]) -> int:
+    """Return dollars, each rounded to nano-dollars, added up."""
+    total = sum([(usd * NANO_PER_USD + 0.5) // 1.0 for usd in costs])
+    if total < EXACT_MAX:
+        return int(total)
+    return sum(int(usd * NANO_PER_USD + 0.5) for usd in costs)
