@@ -2,8 +2,7 @@
 
 Most pushes tell of many calls of few models. Whoever adds such events up one by one reads and
 writes a dozen fields for each; here the fields of all of them are read once, and their sums are
-added. An event taken so costs the store and the series together less than it costs
-alone (2.3 us in place of 5.8).
+added. An event taken so costs the store and the series together 3.7 us in place of 5.8.
 """
 
 from collections.abc import Iterable, Sequence

@@ -12,7 +12,7 @@ RETRY_AFTER_SECS = 1
 GATHERING_TURNS = 3
 """Turns of the event loop, about 5 us each, that batches wait for others to be committed with.
 
-Pushes of one event by eight clients: 7 in a commit in place of 4, at three quarters of the CPU."""
+Pushes of one event by eight clients: 7 in a commit in place of 4, and a fifth less CPU."""
 
 GATHERED_EVENTS_MAX = 100
 """With more events than these a commit is worth its cost, and they are not left to grow cold."""
