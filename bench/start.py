@@ -81,7 +81,8 @@ def _killed(plan: Plan) -> Iterator[Row]:
             f"after SIGKILL with {events:,} events, {setting}",
             "s",
             seconds,
-            target=KILLED,
+            # Who turns snapshots off has asked to replay everything.
+            target=None if config else KILLED,
             note=f"{journal_mb:.0f} MB on the disk",
         )
 

@@ -8,11 +8,13 @@ import pytest
 
 from exporter.core import Core
 from exporter.durability import TICK_SECS
+from exporter.event.grouping import EVENTS_MIN
 from exporter.fault import StartError
 from exporter.store.telemetry import TelemetryStore
 from tests.clock import ManualClock
 from tests.core.builders import NOW, config, crashed, exposed, push, running
 from tests.journal.builders import set_aside
+from tests.store.histories import every_answer
 
 COMPLETION = {"type": "completion", "model": "m"}
 
@@ -35,6 +37,31 @@ async def test_a_fault_that_comes_back_in_the_replay_costs_its_own_batch_alone(
         assert core.ready
         assert core.checks()["writer"] == "failing"
         assert exposed(core) == before
+
+
+async def test_pushes_taken_together_come_back_as_they_were(tmp_path: Path) -> None:
+    """After each of them a crash changes no sample and no answer, with a snapshot or without."""
+    calls = [
+        {
+            **COMPLETION,
+            "model": "mn"[number % 2],
+            "session_id": "s",
+            "latency_ms": number / 7,
+            "cost_usd": number / 1000,
+            "tokens": {"input": number, "total": 9} if number % 3 else None,
+        }
+        for number in range(30)
+    ]
+    async with running(config(tmp_path / "live")) as core:
+        for number in (EVENTS_MIN - 1, EVENTS_MIN, 20, 30):
+            await push(core, *calls[:number])
+            before, answers = exposed(core), every_answer(core.store, NOW)
+            path = crashed(tmp_path / "live", tmp_path / str(number))
+            async with running(config(path)) as again:
+                assert exposed(again) == before
+                assert every_answer(again.store, NOW) == answers
+            if number == EVENTS_MIN:
+                await core.durability.snapshot()
 
 
 async def test_losses_of_the_process_before_are_not_counted_again(tmp_path: Path) -> None:

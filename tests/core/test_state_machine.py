@@ -19,10 +19,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from exporter.config import Config, Storage
 from exporter.core import Core
 from exporter.decode.native import decode_json
+from exporter.event.grouping import EVENTS_MIN
 from exporter.metrics.exposition import Format, render
 from exporter.metrics.process import ProcessMetrics
 from exporter.pipeline.batch import Batch, Receipt
 from tests.clock import ManualClock
+from tests.store.histories import every_answer
 
 NOW = 1_795_219_200.0
 WINDOW_SECS = 3600
@@ -33,19 +35,19 @@ COUNTING = ("_total", "_count", "_sum", "_bucket")
 
 Json = dict[str, Any]
 
+_call: dict[str, st.SearchStrategy[Any]] = {
+    "type": st.just("completion"),
+    "model": st.sampled_from(MODELS),
+    "latency_ms": st.integers(1, 9_999).map(lambda n: n / 7),
+    "cost_usd": st.integers(1, 99).map(lambda n: n / 1000),
+    "tokens": st.fixed_dictionaries({"input": st.integers(0, 99), "output": st.just(1)}),
+}
+_optional: dict[str, st.SearchStrategy[Any]] = {
+    "session_id": st.sampled_from(["s1", "s2"]),
+    "error": st.just("overloaded"),
+}
 completions = st.fixed_dictionaries(
-    {
-        "type": st.just("completion"),
-        "model": st.sampled_from(MODELS),
-        "latency_ms": st.integers(1, 9_999).map(lambda n: n / 7),
-        "cost_usd": st.integers(1, 99).map(lambda n: n / 1000),
-        "tokens": st.fixed_dictionaries({"input": st.integers(0, 99), "output": st.just(1)}),
-    },
-    optional={
-        "id": st.sampled_from(["e1", "e2", "e3"]),
-        "session_id": st.sampled_from(["s1", "s2"]),
-        "error": st.just("overloaded"),
-    },
+    _call, optional={"id": st.sampled_from(["e1", "e2", "e3"]), **_optional}
 )
 starts = st.fixed_dictionaries(
     {"type": st.just("request_started"), "request_id": st.sampled_from(["r1", "r2", "r3"])}
@@ -62,7 +64,16 @@ totals = st.fixed_dictionaries(
         ),
     }
 )
-batches = st.lists(completions | starts | ends | totals, min_size=1, max_size=5)
+few = st.lists(completions | starts | ends | totals, min_size=1, max_size=5)
+many = st.builds(
+    lambda calls, times, others: calls * times + others,
+    st.lists(st.fixed_dictionaries(_call, optional=_optional), min_size=1, max_size=2),
+    st.integers(EVENTS_MIN, 15),
+    st.just([]) | few,
+)
+"""Enough completions of few models to be taken together."""
+
+batches: st.SearchStrategy[list[Json]] = few | many
 keys = st.none() | st.sampled_from(["k1", "k2", "k3"])
 
 
@@ -174,7 +185,7 @@ class Machine(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         """Start from the files as they are."""
-        before = self._scraped()
+        before, answers = self._scraped(), every_answer(self.core.store, self.clock.now())
         self.copies += 1
         copy = self.directory / str(self.copies)
         shutil.copytree(self.path, copy)
@@ -182,6 +193,8 @@ class Machine(RuleBasedStateMachine):
         self.path = copy
         self.core = self._started()
         assert self._scraped() == before
+        for what, answer in every_answer(self.core.store, self.clock.now()).items():
+            assert answer == answers[what], what
 
     @invariant()
     def every_counter_is_right_and_none_stepped_back(self) -> None:

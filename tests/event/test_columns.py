@@ -67,7 +67,8 @@ def test_columns_are_those_of_each_completion(events: list[Completion]) -> None:
     assert columns.prompts == known(tokens.prompt for tokens in told)
     assert columns.generated == known(tokens.generated for tokens in told)
     assert columns.mismatches == sum(tokens.mismatched for tokens in told)
-    reported, computed = [], []
+    reported: list[float] = []
+    computed: list[float] = []
     failures, traced, reasons, latencies_ms, ttfts_ms = [], [], [], [], []
     for event in events:
         if event.cost_usd is not None:

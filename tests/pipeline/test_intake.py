@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exporter.event.rejection import Code, Refusal
-from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake
+from exporter.pipeline.intake import (
+    GATHERED_EVENTS_MAX,
+    GATHERING_TURNS,
+    RETRY_AFTER_SECS,
+    Intake,
+)
 from tests.pipeline.builders import calls
 
 EVENTS_MAX, BYTES_MAX = 10, 1_000
@@ -162,3 +167,54 @@ async def test_what_nobody_took_can_be_given_up() -> None:
     assert not taken.done()
     assert intake.events == 2
     assert await intake.take() == []
+
+
+async def gathered(intake: Intake, events: int, *, waits_first: bool) -> int:
+    """Offer a batch each turn while somebody takes; return how many came with the first."""
+    taking = asyncio.ensure_future(intake.take())
+    if waits_first:
+        await asyncio.sleep(0)
+    offered = []
+    while not taking.done():
+        batch = calls(events)
+        offered.append(batch)
+        intake.offer(batch)
+        await asyncio.sleep(0)
+    taken = [offer.batch for offer in await taking]
+    assert [id(batch) for batch in taken] == [id(batch) for batch in offered[: len(taken)]]
+    intake.done(await intake.take() if len(offered) > len(taken) else [])
+    return len(taken)
+
+
+@pytest.mark.parametrize("waits_first", [True, False])
+@pytest.mark.parametrize(
+    ("events", "batches"),
+    [
+        (1, 1 + GATHERING_TURNS),
+        (GATHERED_EVENTS_MAX // (1 + GATHERING_TURNS), 1 + GATHERING_TURNS),
+        (GATHERED_EVENTS_MAX // 2, 3),
+        (GATHERED_EVENTS_MAX, 2),
+        (GATHERED_EVENTS_MAX + 1, 1),
+    ],
+)
+async def test_batches_of_the_next_turns_are_taken_too(
+    events: int,
+    batches: int,
+    waits_first: bool,  # noqa: FBT001 - a column
+) -> None:
+    """Those of so many turns come with the first, until more than enough events wait."""
+    intake = Intake(events_max=100_000, bytes_max=1)
+    assert await gathered(intake, events, waits_first=waits_first) == batches
+
+
+async def test_what_comes_after_was_taken_waits_for_the_next_take() -> None:
+    """A batch offered once the gathering is over is in the next take, and only there."""
+    intake = make_intake()
+    intake.offer(calls(1))
+    first = await intake.take()
+    intake.done(first)
+    late = calls(1)
+    intake.offer(late)
+    (offer,) = await intake.take()
+    assert offer.batch is late
+    assert len(first) == 1
