@@ -36,13 +36,13 @@ _Place = tuple[int, int]
 class _Signal(Generic[R]):
     """What the records of a request are, and are parsed as, and what is made of the items in them.
 
-    `reader` returns what reads the items of one body.
+    `reader` returns what reads the items of one body, of which so many are taken.
     """
 
     descriptor: Any
     message: Any
     each: Callable[[Iterable[Any]], Iterable[Any]]
-    reader: Callable[[], Callable[[Any, Origin], R | None]]
+    reader: Callable[[int], Callable[[Any, Origin], R | None]]
 
 
 def logs(body: bytes, records_max: int) -> Decoded[LogRecord]:
@@ -61,7 +61,7 @@ def metrics(body: bytes, records_max: int) -> Decoded[Point]:
 
 
 def _decode(signal: _Signal[R], body: bytes, records_max: int) -> Decoded[R]:
-    request = _Request(body, Gathering[R](records_max), signal)
+    request = _Request(body, records_max, signal)
     try:
         return request.gathered()
     except (NotProtobufError, DecodeError):
@@ -73,12 +73,12 @@ def _decode(signal: _Signal[R], body: bytes, records_max: int) -> Decoded[R]:
 class _Request(Generic[R]):
     """One body that is being read."""
 
-    def __init__(self, body: bytes, gathering: Gathering[R], signal: _Signal[R]) -> None:
+    def __init__(self, body: bytes, records_max: int, signal: _Signal[R]) -> None:
         self._body = body
         self._wire = Wire(body)
-        self._gathering = gathering
+        self._gathering = Gathering[R](records_max)
         self._signal = signal
-        self._read = signal.reader()
+        self._read = signal.reader(records_max)
 
     def gathered(self) -> Decoded[R]:
         """Return what there is in all resources."""
@@ -130,11 +130,11 @@ def _as_they_are(messages: Iterable[Any]) -> Iterable[Any]:
     return messages
 
 
-def _of_spans() -> Callable[[Any, Origin], Span | None]:
+def _of_spans(_records_max: int) -> Callable[[Any, Origin], Span | None]:
     return records.span
 
 
-def _of_points() -> Callable[[Any, Origin], Point | None]:
+def _of_points(_records_max: int) -> Callable[[Any, Origin], Point | None]:
     return records.point
 
 

@@ -5,7 +5,7 @@ bytes. Protobuf does so itself, since a message within another is written as byt
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto, FileDescriptorProto
@@ -23,6 +23,7 @@ from exporter.decode.otlp_rules import (
     unsigned,
 )
 from exporter.event.otel import LogRecord, Origin
+from exporter.event.rejection import Code, Refusal
 
 
 def _with_attributes_as_bytes() -> Any:  # noqa: ANN401 - a class that protobuf makes
@@ -45,12 +46,27 @@ Message = _with_attributes_as_bytes()
 """A `LogRecord` whose attributes are bytes."""
 
 
-def reader() -> Callable[[Any, Origin], LogRecord]:
-    """Return what makes records of the messages of one body. It raises `Unfit`."""
+ATTRIBUTES_PER_RECORD: Final = 64
+"""How many attributes the records of a body may have, on average over as many as are taken.
+
+One that is not written as usual takes 5 us, and may be two bytes long."""
+
+
+def reader(records_max: int) -> Callable[[Any, Origin], LogRecord]:
+    """Return what makes records of the messages of one body, of which so many are taken.
+
+    It raises `Unfit`, and `Refusal` (`too_large`) where there are too many attributes in all.
+    """
     attributes = AttributeReader().read
+    left = ATTRIBUTES_PER_RECORD * records_max
 
     def read(message: Any, origin: Origin) -> LogRecord:  # noqa: ANN401 - a `Message`
-        found = attributes(message.attributes[:])
+        nonlocal left
+        pairs = message.attributes[:]
+        left -= len(pairs)
+        if left < 0:
+            raise Refusal(Code.TOO_LARGE, "the body holds more attributes than are taken")
+        found = attributes(pairs)
         trace_id = message.trace_id
         span_id = message.span_id
         return LogRecord(

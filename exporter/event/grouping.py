@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from exporter.event.columns import CompletionColumns
-from exporter.event.types import Completion, CompletionDetail, Event, Quota
+from exporter.event.types import Completion, CompletionDetail, Event, Quota, RequestEnded
 
 EVENTS_MIN: Final = 8
 """Below so many events nobody looks for groups."""
@@ -91,6 +91,8 @@ def _commute(together: Iterable[_Key], told: Iterable[Event]) -> bool:
     for event in told:
         if event.__class__ in _LIMITING or (event.__class__ is Completion and event.limited):
             return False
+        if event.__class__ is RequestEnded and event.session_id is None:
+            return False  # It may have its session from its start.
         session = event.session_id
         if session is not None and agents_of.setdefault(session, event.agent) != event.agent:
             return False

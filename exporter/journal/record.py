@@ -14,7 +14,8 @@ from exporter.event.types import Event
 from exporter.journal.journal import Entry
 
 RECORD_EVENTS_MAX = 1_000
-"""About 0.5 ms of encoding."""
+"""About 0.5 ms of encoding. A whole number of the pieces in which events are taken in, for a replay
+must have the same ones (`exporter.pipeline.turns`)."""
 
 _LENGTH = struct.Struct("<I")
 

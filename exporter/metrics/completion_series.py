@@ -1,9 +1,10 @@
 """The series that one (agent, provider, model) writes when it completes.
 
-The hot path: an event is only put aside, and the events put aside are folded into the series all
-at once, before anybody reads or when many wait. Sums and buckets of a list cost a quarter of what
-the same additions cost one by one (0.9 us an event instead of 3.1). What is ugly: whoever reads
-must fold first; `exporter.metrics.recorder` sees to that.
+The hot path: completions that come together are counted as columns at once. One that comes alone is
+only put aside, and those put aside are folded into the series as columns too, before anybody reads
+or when many wait. Sums and buckets of a list cost a quarter of what the same additions cost one by
+one (0.9 us an event instead of 3.1). What is ugly: whoever reads must fold first;
+`exporter.metrics.recorder` sees to that.
 
 Outcomes, error types, unpriced and mismatch counters start at 0 with the first completion, so that
 `rate()` sees the first failure; the rest appears when its first value is known. All of them began

@@ -27,7 +27,7 @@ from exporter.metrics.series import Gauge
 from exporter.metrics.table import Table
 
 WAITING_MAX = 1_000
-"""How many events may wait to be folded into series: 2 ms of few models, 20 ms of as many."""
+"""After how many events those that wait are folded: 2 ms for few models, 20 ms for as many."""
 
 
 Records = dict[type[Event], Callable[[Any, float], None]]

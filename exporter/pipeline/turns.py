@@ -9,8 +9,11 @@ from exporter.clock import Clock
 TURN_SECS_MAX = 0.005
 """How long work goes on before others get a turn; it may last one piece longer."""
 
-EVENTS_PER_PIECE = 200
-"""Events between two looks at the clock, at up to 10 us each."""
+EVENTS_PER_PIECE = 100
+"""Events between two looks at the clock: at up to 10 us each, or 100 where each is the first of its
+label values, which happens once for as many as are kept.
+
+A record of the journal holds a whole number of pieces, for a replay must have the same ones."""
 
 EVENTS_PER_SMALL_PIECE = 50
 """The same where an event may take 0.1 ms, as a failed completion does to make sense of."""

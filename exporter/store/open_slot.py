@@ -72,9 +72,9 @@ class OpenSlot:
         latencies = self.latencies
         positive = waiting if all(waiting) else [ms for ms in waiting if ms]
         # Rounded down as floats, and counted in C: half the time of `int` and a loop.
-        indices = Counter([log2(ms) * BUCKETS_PER_DOUBLING // 1.0 for ms in positive])
+        indices = Counter([(log2(ms) * BUCKETS_PER_DOUBLING + OFFSET) // 1.0 for ms in positive])
         for floor, count in indices.items():
-            index = min(max(int(floor + OFFSET), FIRST), LAST)
+            index = min(max(int(floor), FIRST), LAST)
             latencies[index] = latencies.get(index, 0) + count
         if len(positive) < len(waiting):
             latencies[ZERO] = latencies.get(ZERO, 0) + len(waiting) - len(positive)

@@ -133,7 +133,7 @@ class State:
         is one use, as of its last event.
         """
         self.advance(now)
-        slots = None if grouping is None else self._slots(grouping)
+        slots = None if grouping is None else self._slots(grouping, now)
         if grouping is not None and slots is not None:
             self.call_ring.extend(grouping.completions)
             for group, slot in zip(grouping.groups, slots, strict=True):
@@ -145,15 +145,18 @@ class State:
         # After them: the end of a request may have its agent from its start.
         self.heard_agents.hear(events, now)
 
-    def _slots(self, grouping: Grouping) -> list[int] | None:
+    def _slots(self, grouping: Grouping, now: float) -> list[int] | None:
         """Return the slot of each group; `None` where groups may not be taken.
 
         Each has to be of one slot, and there may be no limit that one of them might lift.
         """
         if self.limit_table.unlifted:
             return None
-        clock = self.clock
-        found = [clock.slot_of_all(group.first_at, group.last_at) for group in grouping.groups]
+        slot_of_all = self.clock.slot_of_all
+        found = [
+            slot_of_all(min(group.first_at, now), min(group.last_at, now))
+            for group in grouping.groups
+        ]
         slots = [slot for slot in found if slot is not None]
         return slots if len(slots) == len(found) else None
 

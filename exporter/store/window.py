@@ -45,10 +45,7 @@ class SlotClock:
         return floor(at / self.slot_secs) + self._shift
 
     def slot_of_all(self, first_at: float, last_at: float) -> int | None:
-        """Return the slot in which all between two instants fell, if that is one in the window.
-
-        What is dated ahead counts as now.
-        """
+        """Return the slot in which all between two instants fell, if that is one in the window."""
         if first_at >= self.head_starts_at:
             return self.head
         slot = self.slot(first_at)

@@ -20,6 +20,9 @@ TURNS_BETWEEN_PIECES = 10
 """Turns of the event loop, 3 us each where there is nothing to do: in about as many a push that has
 come is committed and answered, so that it waits for few pieces and not for one a turn."""
 
+SECS_BETWEEN_PIECES = 0.001
+"""What these turns may take but for the last: a scrape must come to its end beside long work."""
+
 Render = Callable[[Format, float], Iterator[str]]
 """Yields the exposition in a format, as of an instant in Unix seconds, piece by piece."""
 
@@ -74,9 +77,15 @@ class ScrapeRoute:
         pieces = []
         for piece in self._render(form, self._clock.now()):
             pieces.append(piece.encode())
-            for _ in range(TURNS_BETWEEN_PIECES):
-                await asyncio.sleep(0)
+            await self._let_others_go_on()
         return await asyncio.to_thread(packed, pieces) if gzip else b"".join(pieces)
+
+    async def _let_others_go_on(self) -> None:
+        until = self._clock.monotonic() + SECS_BETWEEN_PIECES
+        for _ in range(TURNS_BETWEEN_PIECES):
+            await asyncio.sleep(0)
+            if self._clock.monotonic() >= until:
+                break
 
 
 def packed(pieces: Iterable[bytes]) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from exporter.decode.otlp import Encoding
+from exporter.decode.otlp_protobuf_logs import ATTRIBUTES_PER_RECORD
 from exporter.event.rejection import Code, Refusal
 from tests.decode.otlp_bodies import LOGS, METRICS, SIGNALS, Json, Signal, attribute, forms
 from tests.decode.otlp_worst import WORST, field, within
@@ -149,3 +150,16 @@ def test_protobuf_is_loaded_once_it_is_needed() -> None:
         "decode_logs(b'', 'protobuf', records_max=1); assert 'google.protobuf' in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_attributes_of_short_records_are_bounded(more: int) -> None:
+    """In protobuf, where one may be two bytes long, there may be so many to a record taken."""
+    allowed = 3 * ATTRIBUTES_PER_RECORD
+    attributes = [attribute(f"k{number}", 1) for number in range(allowed + more)]
+    export = LOGS.export({"attributes": attributes[:100]}, {"attributes": attributes[100:]})
+    body, encoding = forms(LOGS.message(export))["protobuf"]
+    if more:
+        assert refusal(LOGS, body, encoding, records_max=3) is Code.TOO_LARGE
+    else:
+        assert len(LOGS.read(body, encoding, records_max=3).records) == 2

@@ -11,11 +11,22 @@ from exporter.event import grouping
 from exporter.event.grouping import group
 from exporter.event.tokens import Tokens
 from exporter.event.types import Event
+from exporter.journal.record import RECORD_EVENTS_MAX
+from exporter.pipeline.turns import EVENTS_PER_PIECE, finish
 from exporter.store.aggregate import SessionUsage, Spending
 from exporter.store.group_booking import book_group
 from exporter.store.open_slot import OpenSlot
 from exporter.store.telemetry import TelemetryStore
-from tests.builders import NOW, completion, failure, limit_hit, log, quota, tool_call
+from tests.builders import (
+    NOW,
+    completion,
+    failure,
+    limit_hit,
+    log,
+    quota,
+    request_ended,
+    tool_call,
+)
 from tests.store.histories import ANSWERS
 
 SECS = 30.0
@@ -111,6 +122,7 @@ NOT_GROUPED: dict[str, list[Event]] = {
     "a quota is told": [*calls(20), quota(agent="x")],
     "two agents in one session": [*calls(10), *calls(10, agent="y")],
     "another agent in the session": [*calls(20), log(session_id="s", agent="y")],
+    "a request whose session is to be found": [*calls(20), request_ended(agent="x")],
 }
 
 
@@ -118,3 +130,23 @@ NOT_GROUPED: dict[str, list[Event]] = {
 def test_what_is_not_grouped(events: list[Event]) -> None:
     """Nothing is grouped where it would not pay, or where the order matters."""
     assert group(events) is None
+
+
+@pytest.mark.parametrize("ahead_secs", [0.0, 1.0, 100.0])
+def test_what_is_dated_ahead_counts_as_now(ahead_secs: float) -> None:
+    """Though slot time has moved on since, as a read between commit and applying has it."""
+    events = [completion(session_id="s", at=NOW + ahead_secs) for _ in range(20)]
+    answers = []
+    for grouping_ in (None, group(events)):
+        store = TelemetryStore()
+        store.gauge_rows(NOW + SECS)
+        store.apply(events, NOW, grouping_)
+        course = finish(store.board.timeline(now=NOW + SECS, limit=1, points_max=120)).total
+        answers.append(course.completions)
+    assert answers[0] == answers[1]
+    assert answers[0][-2:] == [20, 0]
+
+
+def test_a_replay_has_the_same_pieces() -> None:
+    """What is cut into records is cut where pieces end."""
+    assert RECORD_EVENTS_MAX % EVENTS_PER_PIECE == 0
