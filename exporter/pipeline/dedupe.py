@@ -57,7 +57,7 @@ class Remembered:
         return any(self.knows(key, now) for key in [key for key in keys if key in seen_at])
 
     def add_all(self, keys: Sequence[str], now: float) -> None:
-        """Remember keys from `now` on, monotonic seconds, in their order."""
+        """Remember keys, no two of them equal, from `now` on, monotonic seconds, in their order."""
         if not self._seen_at.keys().isdisjoint(keys):
             for key in keys:
                 self.add(key, now)

@@ -15,7 +15,7 @@ GATHERING_TURNS = 3
 Pushes of one event by eight clients: 7 in a commit in place of 4, and a fifth less CPU."""
 
 GATHERED_EVENTS_MAX = 100
-"""With more events than these a commit is worth its cost, and they are not left to grow cold."""
+"""With more events than these, what is being written included, a commit is worth its cost."""
 
 
 class Offer(NamedTuple):
