@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from exporter.app import Exporter
-from exporter.config import Config, Ingest, Web
+from exporter.config import Config, Ingest, Storage, Web
 from exporter.event.types import Event
 from exporter.pipeline.batch import Batch
 from tests.clock import ManualClock
@@ -47,7 +47,9 @@ class TestSeparateIngest:
 
 async def test_an_address_in_use_stops_the_start(exporter: Exporter, config: Config) -> None:
     """The error names the address, and nothing is left listening or running."""
-    taken = Config(web=Web(listen_address=("127.0.0.1:0", exporter.addresses[0])))
+    taken = Config(
+        web=Web(listen_address=("127.0.0.1:0", exporter.addresses[0])), storage=Storage(path="")
+    )
     second = Exporter(taken, clock=ManualClock(NOW))
     with pytest.raises(OSError, match="address already in use") as raised:
         await second.start()

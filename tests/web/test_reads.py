@@ -6,7 +6,7 @@ import aiohttp
 import pytest
 
 from exporter.app import Exporter
-from exporter.config import Config, LabelValues, Metrics, Web
+from exporter.config import Config, LabelValues, Metrics, Storage, Web
 from tests.clock import ManualClock
 from tests.web import NOW, get, push, scrape
 
@@ -388,6 +388,7 @@ class TestFoldedLimits:
         return Config(
             web=Web(listen_address=("127.0.0.1:0",)),
             metrics=Metrics(label_values_max=LabelValues(model=1)),
+            storage=Storage(path=""),
         )
 
     async def test_one_limited_model_limits_what_it_folded_into(
