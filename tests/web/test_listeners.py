@@ -23,6 +23,7 @@ class TestSeparateIngest:
         return Config(
             web=Web(listen_address=("127.0.0.1:0", "[::1]:0")),
             ingest=Ingest(listen_address="127.0.0.1:0"),
+            storage=Storage(path=""),
         )
 
     async def test_each_listener_has_its_routes(self, exporter: Exporter) -> None:
