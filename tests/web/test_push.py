@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from exporter.app import Exporter
-from exporter.config import Config, Ingest, Web
+from exporter.config import Config, Ingest, Storage, Web
 from tests.clock import ManualClock
 from tests.web import EVENTS, get, push, scrape
 
@@ -178,6 +178,7 @@ class TestRefused:
         return Config(
             web=Web(listen_address=("127.0.0.1:0",)),
             ingest=Ingest(body_bytes_max=1_024, events_per_batch_max=3),
+            storage=Storage(path=""),
         )
 
     async def test_a_push_is_refused_with_its_reason(
@@ -435,6 +436,7 @@ class TestCrowdedBodies:
         return Config(
             web=Web(listen_address=("127.0.0.1:0",)),
             ingest=Ingest(queue_bytes_max=2_048, body_timeout_secs=10),
+            storage=Storage(path=""),
         )
 
     async def test_a_body_that_finds_no_room_is_told_to_come_again(
