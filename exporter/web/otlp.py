@@ -45,7 +45,7 @@ millisecond, and two threads that both want the interpreter make it two."""
 
 RECORDS_AT_ONCE = 200
 """How many records are read on the event loop: they may be short, and still take 5 us each. As
-their number bounds that of their attributes, a body made to take long is given up on in 60 ms."""
+their number bounds that of their attributes, a body made to take long is given up on in 50 ms."""
 
 
 def source(signal: Signal) -> str:
