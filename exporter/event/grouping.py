@@ -2,7 +2,8 @@
 
 Most pushes tell of many calls of few models. Whoever adds such events up one by one reads and
 writes a dozen fields for each; here the fields of all of them are read once, and their sums are
-added. An event taken so costs the store and the series together 3.7 us in place of 5.8.
+added. An event of a push of a hundred costs the store and the series together 4.7 us so, in place
+of 6.2.
 """
 
 from collections.abc import Iterable, Sequence
