@@ -18,7 +18,7 @@ from exporter.core import Core
 from exporter.event.rejection import Refusal
 from exporter.fault import StartError
 from exporter.front import Front
-from exporter.journal.file import Failpoint, go_on
+from exporter.journal.files import Failpoint, go_on
 from exporter.pulls import Sources, pull
 from exporter.reconfiguration import require_live
 from exporter.web.api_exporter import ExporterRoute
@@ -34,7 +34,7 @@ class Exporter:
     """The whole exporter, built from `config` and told the time by `clock`.
 
     `load` reads the configuration anew for `reload`; without it there is nothing to reload.
-    `failpoint` is `exporter.journal.sqlite`'s, for tests. Raises `ConfigError` where a file that
+    `failpoint` is `exporter.journal.disk`'s, for tests. Raises `ConfigError` where a file that
     the configuration names cannot be used, `StartError` where it asks for what it does not allow.
     """
 

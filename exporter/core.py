@@ -17,10 +17,10 @@ from exporter.clock import Clock
 from exporter.config import Config
 from exporter.durability import Durability
 from exporter.event.rejection import Refusal
+from exporter.journal.disk import DiskJournal
 from exporter.journal.epoch import boot_id
-from exporter.journal.file import Failpoint, go_on
+from exporter.journal.files import Failpoint, go_on
 from exporter.journal.journal import Journal, MemoryJournal, Part
-from exporter.journal.sqlite import SQLiteJournal
 from exporter.memory import Memory
 from exporter.metrics import catalogue
 from exporter.metrics.budget import LabelBudgets
@@ -186,7 +186,7 @@ def _journal(config: Config, clock: Clock, failpoint: Failpoint) -> Journal:
     storage = config.storage
     if not storage.path:
         return MemoryJournal()
-    return SQLiteJournal(
+    return DiskJournal(
         Path(storage.path),
         sync=storage.sync,
         boot_id=boot_id(),

@@ -1,20 +1,24 @@
 """The storage directory: one process at a time, and nothing unreadable is ever thrown away.
 
-In the lock's file is the number of the last group that was committed. SQLite takes a log that
-breaks off for one that ends there, as it must after a crash, so it cannot tell that more was there.
+In the lock's file is the number of the last group that was committed. A log that breaks off looks
+like one that ends there, as it may after a crash, so it cannot tell that more was there.
 """
 
 import fcntl
 import os
+import shutil
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from exporter.fault import StartError
-from exporter.journal.database import identity
+from exporter.journal.log import segments_in
+from exporter.journal.segment import identity_of
 
 DATABASE = "journal.db"
 LOCK = "lock"
+PROBE = "probe"
+UNREADABLE = "unreadable-"
 
 SET_ASIDE_MAX = 3
 """How many unreadable journals are kept, the newest, so that they cannot fill the disk."""
@@ -25,7 +29,7 @@ _SUFFIXES = ("", "-wal", "-shm")
 
 
 class StorageDirectory:
-    """The directory at `path`, readable by its owner alone, and the journal's file in it."""
+    """The directory at `path`, readable by its owner alone, and the journal in it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -74,37 +78,49 @@ class StorageDirectory:
         return 0
 
     def holds(self, opened: tuple[int, int]) -> bool:
-        """Return whether the journal's file is still the one of this identity.
+        """Return whether the database's file is still the one of this identity.
 
         Raises `OSError` where that cannot be told.
         """
         try:
-            return identity(self.database) == opened
+            return identity_of(self.database.stat()) == opened
         except FileNotFoundError:
             return False
 
+    def probe(self, size_bytes: int) -> None:
+        """Write so much to a file of its own, and wait for the disk. Raises `OSError`."""
+        path = self.path / PROBE
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            view = memoryview(bytes(size_bytes))
+            while view:
+                view = view[os.write(descriptor, view) :]
+            os.fdatasync(descriptor)
+            os.ftruncate(descriptor, 0)
+        finally:
+            os.close(descriptor)
+
     def discard(self) -> None:
-        """Remove the journal's files, which nothing was committed to. Raises `OSError`."""
+        """Remove the database's files, to which nothing was written yet. Raises `OSError`."""
         for suffix in _SUFFIXES:
             (self.path / f"{DATABASE}{suffix}").unlink(missing_ok=True)
 
     def set_aside(self, now: float) -> None:
-        """Give the journal's files another name, which tells the Unix second `now`.
+        """Move the journal's files into a directory that tells the Unix second `now`.
 
         Of those set aside before, the oldest go. Raises `OSError`.
         """
+        database = [self.path / f"{DATABASE}{suffix}" for suffix in _SUFFIXES]
+        files = [*(path for path in database if path.exists()), *segments_in(self.path)]
+        if not files:
+            return
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-        name = f"{DATABASE}.unreadable-{stamp}"
-        for suffix in _SUFFIXES:
-            with suppress(FileNotFoundError):
-                (self.path / f"{DATABASE}{suffix}").rename(self.path / f"{name}{suffix}")
-        names = sorted(
-            path.name.removesuffix("-wal").removesuffix("-shm")
-            for path in self.path.glob(f"{DATABASE}.unreadable-*")
-        )
-        for gone in sorted(set(names))[:-SET_ASIDE_MAX]:
-            for suffix in _SUFFIXES:
-                (self.path / f"{gone}{suffix}").unlink(missing_ok=True)
+        aside = self.path / f"{UNREADABLE}{stamp}"
+        aside.mkdir(mode=0o700, exist_ok=True)
+        for path in files:
+            path.rename(aside / path.name)
+        for gone in sorted(self.path.glob(f"{UNREADABLE}*"))[:-SET_ASIDE_MAX]:
+            shutil.rmtree(gone)
 
 
 def _is_at(descriptor: int, path: Path) -> bool:

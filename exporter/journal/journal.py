@@ -83,6 +83,10 @@ class Journal(Protocol):
         """
         ...
 
+    def cut(self) -> int:
+        """End what a snapshot is about to be taken of; return the number of its last group."""
+        ...
+
     async def snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
         """Keep a snapshot of all that was committed up to `seq`, and let go of what it replaces.
 
@@ -187,6 +191,10 @@ class MemoryJournal:
 
     async def append(self, entries: Sequence[Entry], committed_at: float) -> None:
         """Take the group as committed."""
+
+    def cut(self) -> int:
+        """End nothing."""
+        return self.seq
 
     async def snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
         """Keep nothing."""

@@ -28,6 +28,12 @@ MIGRATIONS = (
     "",
     # Windows of tools, readings of quotas and agents heard, which an older program would lose.
     "",
+    # Groups are in a log of their own (`exporter.journal.log`), which bears this name. Those that
+    # are in the table still are moved there at the next start.
+    """
+    INSERT INTO facts
+    VALUES ('LogName', '{"name":"' || lower(hex(randomblob(16))) || '"}');
+    """,
 )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from exporter.config import Config, LabelValues, Metrics, Storage
 from exporter.core import Core
 from exporter.decode.native import decode_json
-from exporter.journal.file import Failpoint, go_on
+from exporter.journal.files import Failpoint, go_on
 from exporter.metrics.exposition import Format, render
 from exporter.metrics.process import ProcessMetrics
 from exporter.pipeline.batch import Batch, Receipt

@@ -110,7 +110,7 @@ async def test_memory_that_stays_half_full_is_given_up(
     async def broken(*_: object) -> None:
         raise StartError
 
-    monkeypatch.setattr(core.journal, "_next_groups", broken)
+    monkeypatch.setattr(core.journal, "_next_of", broken)
     watching = asyncio.create_task(core.durability.run())
     await asyncio.wait_for(core.durability.gave_up.wait(), timeout=10)
     watching.cancel()

@@ -45,7 +45,7 @@ async def test_a_file_in_our_place_is_set_aside(tmp_path: Path) -> None:
         os.replace(tmp_path / "theirs" / "journal.db", tmp_path / "ours" / "journal.db")  # noqa: PTH105 - ours is in use
         await journal.probe(NOW + 1)
         await journal.snapshot([("a", b"1")], journal.seq, NOW + 1)
-    assert len([name for name in builders.set_aside(tmp_path / "ours") if name.endswith("Z")]) == 1
+    assert len(builders.set_aside(tmp_path / "ours")) == 1
     async with opened(tmp_path / "ours") as (journal, parts):
         assert parts == [("a", b"1")]
         assert numbers(await replayed(journal)) == []

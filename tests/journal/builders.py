@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from exporter.event.types import Completion, Event
+from exporter.journal.disk import DiskJournal
 from exporter.journal.epoch import Sync
-from exporter.journal.file import Failpoint, go_on
+from exporter.journal.files import Failpoint, go_on
 from exporter.journal.journal import Part, Replayed
-from exporter.journal.sqlite import SQLiteJournal
 from exporter.pipeline.batch import Batch, Summary
 from tests.clock import ManualClock
 
@@ -33,9 +33,9 @@ def journal_at(
     basis: str = "basis",
     sync: Sync = "normal",
     failpoint: Failpoint = go_on,
-) -> SQLiteJournal:
+) -> DiskJournal:
     """Return a journal that is not open yet."""
-    return SQLiteJournal(
+    return DiskJournal(
         path,
         sync=sync,
         boot_id=boot_id,
@@ -48,7 +48,7 @@ def journal_at(
 @contextlib.asynccontextmanager
 async def opened(
     path: Path, *, now: float = NOW, boot_id: str = "boot", basis: str = "basis"
-) -> AsyncIterator[tuple[SQLiteJournal, list[Part]]]:
+) -> AsyncIterator[tuple[DiskJournal, list[Part]]]:
     """Open the journal in a directory and yield it with its snapshot; closed at the end."""
     journal = journal_at(path, boot_id=boot_id, basis=basis)
     try:
@@ -58,7 +58,7 @@ async def opened(
         await journal.close()
 
 
-async def replayed(journal: SQLiteJournal) -> list[Replayed]:
+async def replayed(journal: DiskJournal) -> list[Replayed]:
     """Return all that a journal replays."""
     return [batch async for batch in journal.replay()]
 
@@ -80,5 +80,10 @@ def crashed(path: Path, elsewhere: Path) -> Path:
 
 
 def set_aside(path: Path) -> list[str]:
-    """Return the names of the unreadable files in a directory."""
-    return [file.name for file in path.glob("journal.db.unreadable-*")]
+    """Return the names of what was set aside as unreadable in a directory."""
+    return [one.name for one in path.glob("unreadable-*")]
+
+
+def log_of(path: Path) -> Path:
+    """Return the newest segment of the log in a directory."""
+    return max(path.glob("groups-*.log"))

@@ -7,7 +7,23 @@ from pathlib import Path
 import pytest
 
 from exporter.journal.epoch import Epoch
-from tests.journal.builders import NOW, batch, completion, numbers, opened, replayed, set_aside
+from exporter.journal.segment import MAGIC
+from tests.journal.builders import (
+    NOW,
+    batch,
+    completion,
+    crashed,
+    log_of,
+    numbers,
+    opened,
+    replayed,
+    set_aside,
+)
+
+HEADER_BYTES = len(MAGIC) + 32
+
+
+Damage = Callable[[Path], None]
 
 
 def overwritten(path: Path) -> None:
@@ -16,9 +32,16 @@ def overwritten(path: Path) -> None:
 
 
 def bit_flipped(path: Path) -> None:
-    """Flip one bit of an event's text, which SQLite itself does not notice."""
+    """Flip one bit of an event's text in the log."""
     content = bytearray(path.read_bytes())
     content[content.index(b"latency_ms")] ^= 1
+    path.write_bytes(content)
+
+
+def instant_changed(path: Path) -> None:
+    """Change when the first group was committed."""
+    content = bytearray(path.read_bytes())
+    content[HEADER_BYTES + 16] ^= 1
     path.write_bytes(content)
 
 
@@ -35,36 +58,107 @@ def fact_garbled(path: Path) -> None:
     connection.close()
 
 
-def group_taken_out(path: Path) -> None:
-    """Take a group from between two others."""
+def name_taken_out(path: Path) -> None:
+    """Take out what the log is recognised by."""
     with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM groups WHERE seq = 2")
+        connection.execute("DELETE FROM facts WHERE name = 'LogName'")
     connection.close()
 
 
+def group_taken_out(path: Path) -> None:
+    """Take a group from between two others."""
+    content = path.read_bytes()
+    length = (len(content) - HEADER_BYTES) // 3
+    first = HEADER_BYTES + length
+    path.write_bytes(content[:first] + content[first + length :])
+
+
+def removed(path: Path) -> None:
+    """Take away the segment that has the first groups; another one goes on after it."""
+    content = path.read_bytes()
+    path.with_name("groups-00000000000000000003.log").write_bytes(content)
+    path.unlink()
+
+
+DATABASE_DAMAGES: tuple[Damage, ...] = (overwritten, page_zeroed, fact_garbled, name_taken_out)
+LOG_DAMAGES: tuple[Damage, ...] = (
+    overwritten,
+    bit_flipped,
+    instant_changed,
+    group_taken_out,
+    removed,
+)
+
+
 @pytest.mark.parametrize(
-    "damage", [overwritten, bit_flipped, page_zeroed, fact_garbled, group_taken_out]
+    ("name", "damage"),
+    [
+        *(("journal.db", damage) for damage in DATABASE_DAMAGES),
+        *(("groups-00000000000000000001.log", damage) for damage in LOG_DAMAGES),
+    ],
 )
 async def test_a_damaged_file_is_set_aside_and_a_new_epoch_begins(
     tmp_path: Path,
-    damage: Callable[[Path], None],
+    name: str,
+    damage: Damage,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """It is never taken for whole, never thrown away, and never replaced in silence."""
     async with opened(tmp_path) as (journal, _):
         for number in range(3):
             await journal.append([batch(completion(number))], NOW)
-    damage(tmp_path / "journal.db")
+    damage(tmp_path / name)
     async with opened(tmp_path, now=NOW + 5) as (journal, parts):
         assert parts == []
         assert await replayed(journal) == []
         assert journal.epoch == Epoch(started_at=NOW + 5, cause="corrupt")
         await journal.append([batch(completion(9))], NOW)
-    assert len(set_aside(tmp_path)) == 1
+    (aside,) = set_aside(tmp_path)
+    assert {"journal.db"} < {file.name for file in (tmp_path / aside).iterdir()}
     assert "damaged" in caplog.text
     async with opened(tmp_path, now=NOW + 9) as (journal, _):
         assert numbers(await replayed(journal)) == [9]
         assert journal.epoch == Epoch(started_at=NOW + 5, cause="corrupt")
+
+
+@pytest.mark.parametrize("cut_bytes", [1, 30, 10_000])
+async def test_a_log_that_lost_its_end_begins_an_epoch_with_the_rest(
+    tmp_path: Path, cut_bytes: int
+) -> None:
+    """What is whole comes back; that the counters are not is told, and only they begin at 0."""
+    async with opened(tmp_path / "a") as (journal, _):
+        for number in range(3):
+            await journal.append([batch(completion(number))], NOW)
+        copy = crashed(tmp_path / "a", tmp_path / "b")
+    log = log_of(copy)
+    log.write_bytes(log.read_bytes()[:-cut_bytes])
+    async with opened(copy, now=NOW + 5) as (journal, _):
+        assert journal.epoch == Epoch(started_at=NOW + 5, cause="corrupt")
+        assert journal.begins_epoch
+        left = numbers(await replayed(journal))
+        assert left == list(range(3))[: len(left)]
+        assert len(left) == (0 if cut_bytes == 10_000 else 2)
+        await journal.snapshot([("a", b"1")], journal.cut(), NOW)
+        await journal.append([batch(completion(9))], NOW)
+    assert set_aside(copy) == []
+    async with opened(copy, now=NOW + 9) as (journal, parts):
+        assert (journal.epoch.started_at, parts) == (NOW + 5, [("a", b"1")])
+        assert numbers(await replayed(journal)) == [9]
+
+
+@pytest.mark.parametrize("tail", [b"\0" * 5, b"\0" * 500, b"x" * 500, b"\0\0\0\0" + b"x" * 30])
+async def test_what_was_never_committed_is_passed_over(tmp_path: Path, tail: bytes) -> None:
+    """A killed process, or a machine, may leave anything after the last group it told of."""
+    async with opened(tmp_path / "a") as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        copy = crashed(tmp_path / "a", tmp_path / "b")
+    with log_of(copy).open("ab") as log:
+        log.write(tail)
+    for number in (2, 3):
+        async with opened(copy) as (journal, _):
+            assert journal.epoch == Epoch(started_at=NOW, cause="new")
+            assert numbers(await replayed(journal)) == list(range(1, number))
+            await journal.append([batch(completion(number))], NOW)
 
 
 async def test_only_so_many_damaged_files_are_kept(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from exporter.event.rejection import Code, Refusal
+from exporter.journal.disk import STUCK_SECS, DiskJournal
 from exporter.journal.epoch import Epoch, Run, Sync, boot_id, may_have_lost
-from exporter.journal.sqlite import STUCK_SECS, SQLiteJournal
 from tests.clock import ManualClock
 from tests.journal.builders import (
     NOW,
@@ -17,9 +17,11 @@ from tests.journal.builders import (
     completion,
     crashed,
     journal_at,
+    log_of,
     numbers,
     opened,
     replayed,
+    set_aside,
 )
 
 
@@ -107,6 +109,46 @@ async def test_a_file_that_is_taken_away_is_begun_anew_from_memory(tmp_path: Pat
         assert journal.epoch == Epoch(started_at=NOW, cause="new")
 
 
+async def test_a_segment_that_is_taken_away_is_made_up_for_from_memory(tmp_path: Path) -> None:
+    """It may be an older one, to which nothing is written any more."""
+    async with opened(tmp_path) as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        first = log_of(tmp_path)
+        journal.cut()
+        await journal.append([batch(completion(2))], NOW)
+        first.unlink()
+        await journal.probe(NOW + 1)
+        assert journal.unfounded
+        await journal.snapshot([("a", b"1, 2")], journal.seq, NOW + 1)
+        await journal.append([batch(completion(3))], NOW + 1)
+    async with opened(tmp_path) as (journal, parts):
+        assert parts == [("a", b"1, 2")]
+        assert numbers(await replayed(journal)) == [3]
+        assert journal.epoch == Epoch(started_at=NOW, cause="new")
+
+
+async def test_after_a_crash_of_the_machine_what_is_before_a_gap_comes_back(
+    tmp_path: Path,
+) -> None:
+    """Files that were not synced may be missing in part, in any order: that is no damage."""
+    async with opened(tmp_path / "a") as (journal, _):
+        for number in (1, 2, 3):
+            await journal.append([batch(completion(number))], NOW)
+            journal.cut()
+        path = crashed(tmp_path / "a", tmp_path / "b")
+    second = sorted(path.glob("groups-*.log"))[1]
+    second.write_bytes(bytes(second.stat().st_size))
+    async with opened(path, now=NOW + 5, boot_id="another boot") as (journal, _):
+        assert (journal.epoch.cause, journal.begins_epoch) == ("power_loss", True)
+        assert numbers(await replayed(journal)) == [1]
+        await journal.snapshot([("a", b"1")], journal.cut(), NOW + 5)
+        await journal.append([batch(completion(4))], NOW + 5)
+    assert set_aside(path) == []
+    async with opened(path, boot_id="another boot") as (journal, parts):
+        assert parts == [("a", b"1")]
+        assert numbers(await replayed(journal)) == [4]
+
+
 async def test_a_crash_before_a_file_begun_anew_is_whole_ends_the_epoch(tmp_path: Path) -> None:
     """What only memory knew is gone then, and the counters say so."""
     path = tmp_path / "data"
@@ -175,8 +217,8 @@ async def test_a_disk_that_does_not_answer_is_told_and_keeps_nobody(tmp_path: Pa
             let_go.wait()
 
     clock = ManualClock(NOW)
-    journal = SQLiteJournal(
-        tmp_path, sync="normal", boot_id="b", basis="b", clock=clock, failpoint=failpoint
+    journal = DiskJournal(
+        tmp_path, sync="full", boot_id="b", basis="b", clock=clock, failpoint=failpoint
     )
     await journal.open(NOW)
     commit = asyncio.create_task(journal.append([batch(completion(1))], NOW))

@@ -1,24 +1,32 @@
-"""The journal in a SQLite file: the event loop's side of it.
+"""The journal on a disk: the event loop's side of it.
 
-All that touches the disk runs in the one thread of a worker (`exporter.journal.file`). Errors of
-the disk come back as `Refusal`, and are told in the log once.
+With `normal`, a group is appended on the event loop itself: the system takes it over in 2 to 35 us,
+and a thread would cost 100 more. That is as long as the disk answers. The thread of the worker
+writes to it every second, and waits for it; where that takes long, or an append did, groups
+go through the thread, behind whatever it does, and a disk that hangs keeps nobody from an answer.
+With `full` they always do, for there the disk has to be waited for.
+
+All else that touches the disk runs in that thread (`exporter.journal.files`). Errors of the disk
+come back as `Refusal`, and are told in the log once.
 """
 
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from exporter.clock import Clock
 from exporter.event.rejection import Code, Refusal
 from exporter.fault import StartError
-from exporter.journal.database import DamagedError, Database, Group, Snapshot
+from exporter.journal.database import Database, Snapshot
 from exporter.journal.epoch import Epoch, Sync
-from exporter.journal.file import Failpoint, JournalFile, busy, go_on, is_damage, told
+from exporter.journal.files import Failpoint, JournalFiles, busy, go_on, is_damage, told
 from exporter.journal.journal import Entry, Part, Replayed
 from exporter.journal.record import unpack
+from exporter.journal.segment import DamagedError, Group
 from exporter.journal.worker import Worker
 
 RETRY_AFTER_SECS: Final = 2
@@ -29,10 +37,24 @@ STUCK_SECS: Final = 5.0
 CLOSE_SECS: Final = 2.0
 """What closing may take; a disk that hangs must not keep the process."""
 
+PATIENCE_SECS: Final = 0.1
+"""How long the thread may be at something until groups go through it."""
+
+SLOW_SECS: Final = 0.02
+"""An append on the event loop that took longer was too slow for it ..."""
+
+REST_SECS: Final = 10.0
+"""... so that for this long groups go through the thread."""
+
+AT_ONCE_EVENTS_MAX: Final = 1_000
+"""Larger groups take over a millisecond to encode, and go through the thread."""
+
+READ_GROUPS: Final = 16
+
 log = logging.getLogger(__name__)
 
 
-class SQLiteJournal:
+class DiskJournal:
     """Keeps groups and snapshots under `path`; see `exporter.journal.journal.Journal`.
 
     `sync`: what is committed outlives the process with `normal`, and the machine with `full`.
@@ -52,11 +74,15 @@ class SQLiteJournal:
         clock: Clock,
         failpoint: Failpoint = go_on,
     ) -> None:
-        self.size_bytes = 0
         self.snapshot_failing = False
         self.snapshot_failures = 0
-        self._file = JournalFile(path, sync=sync, boot_id=boot_id, basis=basis, failpoint=failpoint)
+        self._files = JournalFiles(
+            path, sync=sync, boot_id=boot_id, basis=basis, failpoint=failpoint
+        )
         self._failpoint = failpoint
+        self._sync = sync
+        self._clock = clock
+        self._slow_until = 0.0
         self._worker = Worker("journal", clock)
         self._failed = False
         self._failed_as: dict[str, str] = {}
@@ -64,17 +90,17 @@ class SQLiteJournal:
     @property
     def epoch(self) -> Epoch:
         """The life of the counters."""
-        return self._file.epoch
+        return self._files.epoch
 
     @property
     def begins_epoch(self) -> bool:
         """Whether the counters must begin at 0, whatever the snapshot and the replay hold."""
-        return self._file.begins_epoch
+        return self._files.begins_epoch
 
     @property
     def unfounded(self) -> bool:
         """Whether nothing can be committed before a snapshot was taken."""
-        return self._file.unfounded
+        return self._files.unfounded
 
     @property
     def failing(self) -> bool:
@@ -84,32 +110,41 @@ class SQLiteJournal:
     @property
     def seq(self) -> int:
         """The number of the last group that was committed."""
-        return self._file.seq
+        return self._files.seq
+
+    @property
+    def size_bytes(self) -> int:
+        """How much a restart would have to replay."""
+        return self._files.size_bytes
+
+    def cut(self) -> int:
+        """End what a snapshot is about to be taken of; return the number of its last group."""
+        return self._files.log.cut()
 
     @property
     def basis(self) -> str:
         """What decides under which series an event counts; in force with the next snapshot."""
-        return self._file.basis
+        return self._files.basis
 
     @basis.setter
     def basis(self, basis: str) -> None:
-        self._file.basis = basis
+        self._files.basis = basis
 
     @property
     def rebased(self) -> bool:
         """Whether what was found was kept under another basis."""
-        return self._file.rebased
+        return self._files.rebased
 
     @property
     def snapshot_at(self) -> float | None:
         """When the newest snapshot was taken, Unix seconds; `None` where there is none."""
-        snapshot = self._file.snapshot
+        snapshot = self._files.snapshot
         return snapshot.taken_at if snapshot.number else None
 
     async def open(self, now: float) -> list[Part]:
         """Take possession, and return the newest snapshot. See `Journal.open`."""
         try:
-            parts = await self._worker.run(self._file.open, now)
+            parts = await self._worker.run(self._files.open, now)
         except StartError as error:
             if not self._failed:
                 raise
@@ -118,22 +153,23 @@ class SQLiteJournal:
         except (sqlite3.Error, OSError) as error:
             raise self._refused(error) from None
         self._failed = False
-        self.size_bytes = self._file.replayed_bytes
         return parts
 
     async def renounce(self, now: float) -> None:
         """Begin a new epoch in a new file. Raises `Refusal` (`journal_failing`)."""
         try:
-            await self._worker.run(self._file.renounce, now)
+            await self._worker.run(self._files.renounce, now)
         except (sqlite3.Error, OSError) as error:
             raise self._refused(error) from None
-        self.size_bytes = 0
 
     async def replay(self) -> AsyncIterator[Replayed]:
         """Yield what was committed since the snapshot, in order. Raises `StartError`."""
-        seq = self._file.snapshot.seq
-        while groups := await self._next_groups(seq):
-            for group in groups:
+        seq, last = self._files.snapshot.seq, self._files.seq
+        groups = self._files.log.groups(seq, certain=last)
+        while seq < last:
+            some = await self._next_of(groups)
+            seq += len(some)
+            for group in some:
                 for record in unpack(group.body):
                     yield Replayed(
                         committed_at=group.committed_at,
@@ -142,16 +178,34 @@ class SQLiteJournal:
                         idempotency_key=record.idempotency_key,
                         summary=record.summary,
                     )
-                seq = group.seq
 
     async def append(self, entries: Sequence[Entry], committed_at: float) -> None:
         """Commit the batches as one group. Raises `Refusal` (`journal_failing`)."""
+        files = self._files
         try:
-            size_bytes = await self._worker.run(self._file.append, entries, committed_at)
+            if not files.in_place(committed_at):
+                await self._worker.run(files.kept, committed_at)
+            if self._at_once(entries):
+                began_at = self._clock.monotonic()
+                files.append(entries, committed_at)
+                ended_at = self._clock.monotonic()
+                if ended_at - began_at > SLOW_SECS:
+                    self._slow_until = ended_at + REST_SECS
+            else:
+                await self._worker.run(files.append, entries, committed_at)
         except (sqlite3.Error, OSError) as error:
             raise self._refused(error) from None
         self._failed = False
-        self.size_bytes += size_bytes
+
+    def _at_once(self, entries: Sequence[Entry]) -> bool:
+        """Return whether a group may be appended on the event loop."""
+        return (
+            self._sync == "normal"
+            and self._worker.busy_secs < PATIENCE_SECS
+            and self._clock.monotonic() >= self._slow_until
+            and sum([len(entry.events) for entry in entries]) <= AT_ONCE_EVENTS_MAX
+            and all(entry.summary is None for entry in entries)
+        )
 
     async def snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
         """Keep a snapshot of all up to `seq`. Raises `Refusal` (`journal_failing`)."""
@@ -162,8 +216,8 @@ class SQLiteJournal:
                 log.error("no snapshot can be taken", extra={"fields": told(error)})  # noqa: TRY400 - one line
             self.snapshot_failing = True
             self.snapshot_failures += 1
-            self._file.damaged = self._file.damaged or is_damage(error)
-            self._failed = self._failed or self._file.damaged
+            self._files.damaged = self._files.damaged or is_damage(error)
+            self._failed = self._failed or self._files.damaged
             raise _refusal() from None
         self.snapshot_failing = False
 
@@ -171,7 +225,7 @@ class SQLiteJournal:
         """Look after the file, and after one failed, whether commits work again; never raises."""
         tried = self._failed
         try:
-            await self._worker.run(self._file.probe, now, write=tried)
+            await self._worker.run(self._files.probe, now, write=tried)
         except (sqlite3.Error, OSError) as error:
             self._refused(error)
         else:
@@ -181,33 +235,37 @@ class SQLiteJournal:
         """Let go of everything, having noted that nothing is missing."""
         try:
             async with asyncio.timeout(CLOSE_SECS):
-                await self._worker.run(self._file.close)
+                await self._worker.run(self._files.close)
         except (sqlite3.Error, OSError) as error:
             log.error("the journal was not closed", extra={"fields": told(error)})  # noqa: TRY400 - one line
         self._worker.stop()
 
     async def _snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
         run = self._worker.run
-        database = await run(self._file.kept, taken_at)
+        database = await run(self._files.kept, taken_at)
         await run(database.forget_pages)
         await self._prune(database)
-        snapshot = Snapshot(self._file.snapshot.number + 1, seq, taken_at)
+        snapshot = Snapshot(self._files.snapshot.number + 1, seq, taken_at)
         for name, body in parts:
             await run(database.add_part, snapshot.number, name, body)
             self._failpoint("in_snapshot")
-        await run(self._file.publish, database, snapshot)
+        for path in await run(self._files.publish, database, snapshot):
+            await run(path.unlink, missing_ok=True)
+            self._failpoint("in_prune")
         await self._prune(database)
-        _, self.size_bytes = await run(database.extent)
 
-    async def _next_groups(self, seq: int) -> list[Group]:
+    async def _next_of(self, groups: Iterator[Group]) -> list[Group]:
         try:
-            return await self._worker.run(self._file.database.groups, seq)
+            some = await self._worker.run(lambda: list(islice(groups, READ_GROUPS)))
         except (sqlite3.Error, OSError, DamagedError):
+            some = []
+        if not some:
             # All of it was readable a moment ago, and memory is half full: only a new start helps.
-            raise StartError("the journal became unreadable while it was read") from None
+            raise StartError("the journal became unreadable while it was read")
+        return some
 
     async def _prune(self, database: Database) -> None:
-        while await self._worker.run(database.prune, self._file.snapshot):
+        while await self._worker.run(database.prune, self._files.snapshot):
             self._failpoint("in_prune")
 
     def _refused(self, error: Exception) -> Refusal:
@@ -215,7 +273,7 @@ class SQLiteJournal:
         if not self._failed or fields != self._failed_as:
             log.error("the journal fails", extra={"fields": fields})
         self._failed, self._failed_as = True, fields
-        self._file.damaged = self._file.damaged or is_damage(error)
+        self._files.damaged = self._files.damaged or is_damage(error)
         return _refusal()
 
 

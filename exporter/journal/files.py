@@ -1,13 +1,17 @@
-"""The journal's file, as the thread of the worker sees it: opened, written, and begun anew.
+"""The journal's files, a database and a log: opened, checked, and begun anew.
+
+Groups are appended to the log, by the event loop or by the thread of the worker. Snapshots and what
+is noted of the journal are in the database, which the thread alone may touch.
 
 What is ugly: `open` has to tell three kinds of trouble apart. Somebody else has the directory, or a
 newer version wrote it: that is for a person to mend, and the process does not start. The disk
 refuses: that may pass, so it is tried again later, and nothing is made up in the meantime. The file
 is damaged: it is set aside, and a new epoch begins.
 
-Later on, damage costs nothing but time: memory is whole, so a new file is begun, and nothing is
-committed to it until a snapshot has put into it what memory knows (`unfounded`). Until then the
-file itself says that its epoch ended there, so that a crash in between is not taken for a start.
+Later on, damage costs nothing but time: memory is whole, so both are begun anew, and nothing is
+committed until a snapshot has put into the database what memory knows (`unfounded`). Until then the
+directory itself says that something is missing, so that a crash in between is not taken for a
+start.
 """
 
 import errno
@@ -18,14 +22,16 @@ from pathlib import Path
 from typing import Final
 
 from exporter.fault import StartError, whereabouts
-from exporter.journal.database import DamagedError, Database, Snapshot
+from exporter.journal.database import Database, LogName, Snapshot
 from exporter.journal.directory import StorageDirectory
 from exporter.journal.epoch import Basis, Cause, Epoch, Run, Sync, may_have_lost
 from exporter.journal.journal import Entry, Part
+from exporter.journal.log import GroupLog
 from exporter.journal.record import pack, unpack
+from exporter.journal.segment import DamagedError
 
 LOOK_SECS: Final = 1.0
-"""How often a commit looks whether the file is still there."""
+"""How often a commit looks whether the files are still there."""
 
 NO_SNAPSHOT: Final = Snapshot(number=0, seq=0, taken_at=0.0)
 
@@ -45,13 +51,12 @@ def go_on(_name: str) -> None:
     """Go on: what a failpoint does outside of tests."""
 
 
-class JournalFile:
-    """One file under `path`, after another where that has to be.
+class JournalFiles:
+    """A database and its log under `path`, after others where that has to be.
 
-    Its methods raise what the disk and SQLite do (`OSError`, `sqlite3.Error`). `seq` is the number
-    of the last group committed. `basis` is what decides under which series an event counts, and
-    `rebased` whether what was found was kept under another; `unfounded` and `begins_epoch` are as
-    in `exporter.journal.journal.Journal`.
+    Methods raise what the disk and SQLite do (`OSError`, `sqlite3.Error`). `basis` is what decides
+    under which series an event counts, and `rebased` whether what was found was kept under another;
+    `unfounded` and `begins_epoch` are as in `exporter.journal.journal.Journal`.
     """
 
     def __init__(
@@ -62,17 +67,18 @@ class JournalFile:
         self.unfounded = False
         self.damaged = False
         self.rebased = False
-        self.seq = 0
-        self.replayed_bytes = 0
         self.snapshot = NO_SNAPSHOT
         self.basis = basis
         self._directory = StorageDirectory(path)
-        self._sync = sync
+        self._sync: Sync = sync
         self._boot_id = boot_id
         self._failpoint = failpoint
         self._database: Database | None = None
+        self._log: GroupLog | None = None
+        self._seq = 0
         self._looked_at = 0.0
         self._tried_bytes = 0
+        self._probed_seq = 0
 
     @property
     def database(self) -> Database:
@@ -81,11 +87,28 @@ class JournalFile:
             raise sqlite3.OperationalError("the journal is not open")
         return self._database
 
+    @property
+    def log(self) -> GroupLog:
+        """The open log."""
+        if self._log is None:
+            raise sqlite3.OperationalError("the journal is not open")
+        return self._log
+
+    @property
+    def seq(self) -> int:
+        """The number of the last group that was committed."""
+        return self._seq if self._log is None else self._log.seq
+
+    @property
+    def size_bytes(self) -> int:
+        """How long the log is."""
+        return 0 if self._log is None else self._log.size_bytes
+
     def open(self, now: float) -> list[Part]:
         """Take possession, and return the parts of the newest snapshot. Raises `StartError`."""
         self._directory.acquire()
         try:
-            return self._recover(Database(self._directory.database, self._sync), now)
+            return self._recover(Database(self._directory.database), now)
         except (sqlite3.DatabaseError, ValueError) as error:
             if not is_damage(error):
                 raise
@@ -94,22 +117,25 @@ class JournalFile:
         return []
 
     def renounce(self, now: float) -> None:
-        """Set aside what there is, and begin a new epoch in a new file."""
-        if self._database is not None:
-            self._database.close(None)
+        """Set aside what there is, and begin a new epoch in new files."""
+        self._close(None)
         self._directory.set_aside(now)
         self.epoch = Epoch(started_at=now, cause="corrupt")
-        self.seq = self.replayed_bytes = 0
-        self._begin_file(self.epoch)
+        self._seq = 0
+        self._begin_files(self.epoch)
 
     def _recover(self, database: Database, now: float) -> list[Part]:
-        """Take what a file holds for ours, once all of it was seen to be readable."""
+        """Take what the files hold for ours, once all of it was seen to be readable."""
         try:
             epoch, last = database.fact(Epoch), database.fact(Run)
             snapshot = database.fact(Snapshot) or NO_SNAPSHOT
             parts = database.parts(snapshot.number)
-            seq, size_bytes = _checked_groups(database, snapshot.seq)
-            loss = self._loss(last, seq)
+            lost = last is not None and may_have_lost(last, self._boot_id)
+            group_log = self._log_of(database)
+            seq = _checked_groups(
+                group_log, snapshot.seq, None if lost else self._directory.marked()
+            )
+            loss = self._loss(lost=lost, seq=seq)
             self.rebased = database.fact(Basis) not in (None, Basis(self.basis))
             if loss is None and self.rebased and seq > snapshot.seq:
                 log.warning("series are decided on in another way than before the crash")
@@ -122,17 +148,32 @@ class JournalFile:
                 self.begins_epoch = self.unfounded = True
             if not self.unfounded:
                 self._note(database, epoch, seq)
-            database.begin()
+            group_log.begin(seq)
         except BaseException:
             database.close(None)
             raise
-        self._database, self.snapshot, self.epoch = database, snapshot, epoch
-        self.seq, self.replayed_bytes = seq, size_bytes
+        self._database, self._log, self.snapshot, self.epoch = database, group_log, snapshot, epoch
         return parts
 
-    def _loss(self, last: Run | None, seq: int) -> Cause | None:
+    def _log_of(self, database: Database) -> GroupLog:
+        """Return the log of a database, with the groups that the database has from before it."""
+        name = database.fact(LogName)
+        if name is None:
+            raise DamagedError("the log has no name")
+        group_log = GroupLog(self._directory.path, name.name, sync=self._sync)
+        if groups := database.groups():
+            # Where this was broken off before, the log is written over.
+            group_log.begin(groups[0].seq - 1)
+            for group in groups:
+                group_log.append(group.committed_at, group.body)
+            group_log.cut()
+            group_log.sync()
+            database.delete_groups()
+        return group_log
+
+    def _loss(self, *, lost: bool, seq: int) -> Cause | None:
         """Return why commits after the last that is there are missing, or may be; else `None`."""
-        if last is not None and may_have_lost(last, self._boot_id):
+        if lost:
             log.warning("the machine crashed, commits may be missing, and a new epoch begins")
             return "power_loss"
         if seq < self._directory.marked():
@@ -140,49 +181,48 @@ class JournalFile:
             return "corrupt"
         return None
 
-    def _begin_file(self, epoch: Epoch) -> Database:
-        """Begin a new file, of which nothing is known but that its epoch is this."""
+    def _begin_files(self, epoch: Epoch) -> None:
+        """Begin new files, of which nothing is known but that their epoch is this."""
         try:
-            database = Database(self._directory.database, self._sync)
+            database = Database(self._directory.database)
             try:
-                self._note(database, epoch, self.seq)
-                database.begin()
+                self._note(database, epoch, self._seq)
+                group_log = self._log_of(database)
+                group_log.begin(self._seq)
             except BaseException:
                 database.close(None)
                 raise
         except BaseException:
             self._directory.discard()
             raise
-        self._database, self.snapshot = database, NO_SNAPSHOT
-        return database
+        self._database, self._log, self.snapshot = database, group_log, NO_SNAPSHOT
 
     def _note(self, database: Database, epoch: Epoch, seq: int) -> None:
         run = Run(boot_id=self._boot_id, sync=self._sync, closed=False)
         database.note(epoch, run, Basis(self.basis))
         self._directory.mark(seq)
 
-    def append(self, entries: Sequence[Entry], committed_at: float) -> int:
-        """Commit the batches as one group; return its bytes."""
-        if abs(committed_at - self._looked_at) >= LOOK_SECS:
-            self._looked_at = committed_at
-            self.kept(committed_at)
+    def append(self, entries: Sequence[Entry], committed_at: float) -> None:
+        """Commit the batches as one group."""
         if self.unfounded:
             raise sqlite3.OperationalError("a snapshot comes first")
+        group_log = self.log
         body = pack(entries)
         self._tried_bytes = len(body)
         self._failpoint("before_commit")
-        self.database.append(self.seq + 1, committed_at, body)
-        self.seq += 1
+        group_log.append(committed_at, body)
         self._failpoint("after_commit")
-        self._directory.mark(self.seq)
-        return len(body)
+        self._directory.mark(group_log.seq)
 
-    def publish(self, database: Database, snapshot: Snapshot) -> None:
-        """Make a snapshot, whose parts are all in this file, the valid one."""
+    def publish(self, database: Database, snapshot: Snapshot) -> list[Path]:
+        """Make a snapshot, whose parts are all in this database, the valid one.
+
+        Returns what it replaces of the log.
+        """
         if database is not self._database:
-            raise sqlite3.OperationalError("the file was begun anew in the meantime")
+            raise sqlite3.OperationalError("the files were begun anew in the meantime")
         if self.unfounded and snapshot.seq != self.seq:
-            raise sqlite3.OperationalError("what was committed since is not in this file")
+            raise sqlite3.OperationalError("what was committed since is not in these files")
         run = Run(boot_id=self._boot_id, sync=self._sync, closed=False)
         # At once: a snapshot of one epoch must not be found in another.
         database.note(snapshot, self.epoch, run, Basis(self.basis))
@@ -190,59 +230,84 @@ class JournalFile:
         if self.unfounded:
             self._directory.mark(self.seq)
             self.unfounded = False
+        return self.log.replaced(snapshot.seq)
 
     def probe(self, now: float, *, write: bool) -> None:
-        """Look after the file, and find out whether a write succeeds if one is asked for."""
+        """Look after the files, and find out whether as much as was tried last can be written.
+
+        Without `write` a byte is, where something was committed since: that the disk answers.
+        """
         if self.damaged:
             log.error("the journal is damaged, set aside and begun anew")
             self._let_go()
             self.damaged = False
-        database = self.kept(now)
+        self.kept(now)
         if write:
-            database.probe(bytes(min(self._tried_bytes, PROBE_BYTES_MAX)))
+            self._directory.probe(min(self._tried_bytes, PROBE_BYTES_MAX))
+        elif self.seq != self._probed_seq:
+            self._directory.probe(1)
+        self._probed_seq = self.seq
+
+    def in_place(self, now: float) -> bool:
+        """Return whether the files that are written to are there, as far as was looked lately."""
+        if abs(now - self._looked_at) < LOOK_SECS:
+            return True
+        self._looked_at = now
+        database = self._database
+        return (
+            database is not None
+            and self._directory.holds(database.identity)
+            and self.log.in_place()
+        )
 
     def kept(self, now: float) -> Database:
-        """Return the open file, a new one where somebody took ours away or it was let go of."""
+        """Return the open database, a new one where somebody took a file away or it was let go."""
         if self._database is not None:
-            if self._directory.holds(self._database.identity):
+            if self._directory.holds(self._database.identity) and self.log.complete():
                 return self._database
-            log.error("the journal's file is gone and begun anew")
+            log.error("a file of the journal is gone and begun anew")
             self._let_go()
         try:
             self._directory.acquire()
         except StartError as error:
             raise busy(error) from None
-        # It may be a damaged one, and it may be somebody else's.
+        # They may be damaged, and they may be somebody else's.
         self._directory.set_aside(now)
-        return self._begin_file(Epoch(started_at=now, cause="corrupt"))
+        self._begin_files(Epoch(started_at=now, cause="corrupt"))
+        return self.database
 
     def _let_go(self) -> None:
         self.unfounded = True
-        if self._database is not None:
-            self._database.close(None)
-            self._database = None
+        self._close(None)
 
     def close(self) -> None:
-        """Let go of it, having noted that nothing is missing."""
+        """Let go of them, having noted that nothing is missing."""
+        closed = Run(boot_id=self._boot_id, sync=self._sync, closed=True)
         try:
-            if self._database is not None:
-                closed = Run(boot_id=self._boot_id, sync=self._sync, closed=True)
-                self._database.close(None if self.unfounded else closed)
+            self._close(None if self.unfounded else closed)
         finally:
             self._directory.release()
 
+    def _close(self, last: Run | None) -> None:
+        self._seq = self.seq
+        database, self._database = self._database, None
+        group_log, self._log = self._log, None
+        if group_log is not None:
+            group_log.close()
+            if last is not None:
+                group_log.sync()
+        if database is not None:
+            database.close(last)
 
-def _checked_groups(database: Database, after: int) -> tuple[int, int]:
-    """Look at every group after a number; return the number of the last and their bytes."""
-    seq, size_bytes = after, 0
-    while groups := database.groups(seq):
-        for group in groups:
-            if group.seq != seq + 1:
-                raise DamagedError("a group is missing")
-            for _ in unpack(group.body):
-                pass
-            seq, size_bytes = group.seq, size_bytes + len(group.body)
-    return seq, size_bytes
+
+def _checked_groups(group_log: GroupLog, after: int, certain: int | None) -> int:
+    """Look at every group after a number; return the number of the last. See `GroupLog.groups`."""
+    seq = after
+    for group in group_log.groups(after, certain=certain):
+        for _ in unpack(group.body):
+            pass
+        seq = group.seq
+    return seq
 
 
 def busy(error: StartError) -> OSError:
