@@ -12,7 +12,7 @@ import msgspec
 
 from exporter.clock import Clock
 from exporter.event.grouping import group
-from exporter.event.types import Event
+from exporter.event.parting import Parted
 from exporter.fault import whereabouts
 from exporter.journal.journal import Part, Replayed
 from exporter.metrics import saved as saved_series
@@ -58,9 +58,9 @@ class Memory:
             **self.store.evictions,
         }
 
-    def apply(self, events: Sequence[Event], now: float) -> None:
+    def apply(self, parted: Parted, now: float) -> None:
         """Take committed events in, as of `now`, Unix seconds."""
-        grouping = group(events)
+        events, grouping = parted.events, group(parted)
         # The store first: it pairs the end of a request with its start, which the series need.
         self.store.apply(events, now, grouping)
         self._recorder.apply(events, now, grouping)
@@ -96,7 +96,7 @@ class Memory:
         at = batch.committed_at
         faults = 0
         for piece in pieces(batch.events):
-            grouping = group(piece)
+            grouping = group(Parted(piece))
             faults += _faults_of(self.store.apply, piece, at, grouping)
             if counters:
                 faults += _faults_of(self._recorder.apply, piece, at, grouping)

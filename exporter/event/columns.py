@@ -1,7 +1,8 @@
 """What completions say, field by field: as columns, and what those add up to.
 
-Fields are read by list displays throughout: since Python 3.11 they take half as long as `map` with
-`attrgetter`.
+One flat loop reads what nearly every completion tells: 0.6 us each, where a list display for every
+field takes 0.85. The tokens of those that leave parts out are read by such displays after all, for
+they have to be told from parts that are zero.
 """
 
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ class CompletionColumns:
 
     `failures` are those that failed. Latencies and times to the first token are milliseconds,
     costs dollars. `tokens` are the sums of the five parts, `None` where none was reported;
-    `prompts` and `generated` are what went into a completion and what came out of it. `mismatches`
-    is how many claimed another total than their parts add up to, `traced` those with a trace.
+    `prompts` and `generated` are what went into a completion and what came out of it, in any order.
+    `mismatches` is how many claimed another total than their parts add up to, `traced` those with a
+    trace.
     """
 
     __slots__ = (
@@ -40,35 +42,84 @@ class CompletionColumns:
 
     def __init__(self, events: Sequence[Completion]) -> None:
         self.count = len(events)
-        self.failures = [event for event in events if not event.success]
-        self.finish_reasons = [told for event in events if (told := event.finish_reason)]
-        self.latencies_ms = [ms for event in events if (ms := event.latency_ms) is not None]
-        self.ttfts_ms = [ms for event in events if (ms := event.ttft_ms) is not None]
-        self.traced = [event for event in events if event.trace_id is not None]
-        self._take_costs(events)
-        self._take_tokens([tokens for event in events if (tokens := event.tokens) is not None])
-
-    def _take_costs(self, events: Sequence[Completion]) -> None:
-        self.reported_costs = [usd for event in events if (usd := event.cost_usd) is not None]
+        self.failures: list[Completion] = []
+        self.finish_reasons: list[str] = []
+        self.latencies_ms: list[float] = []
+        self.ttfts_ms: list[float] = []
+        self.traced: list[Completion] = []
+        self.reported_costs: list[float] = []
         self.computed_costs: list[float] = []
-        if "computed" in [event.cost_source for event in events]:
-            pairs = [(event.cost_usd, event.cost_source == "computed") for event in events]
-            self.computed_costs = [usd for usd, computed in pairs if computed and usd is not None]
-            self.reported_costs = [
-                usd for usd, computed in pairs if not computed and usd is not None
-            ]
+        self.prompts: list[int] = []
+        self.generated: list[int] = []
+        self.mismatches = 0
+        self._take_partial(self._take(events))
 
-    def _take_tokens(self, tokens: Sequence[Tokens]) -> None:
+    def _take(self, events: Sequence[Completion]) -> list[Tokens]:  # noqa: C901 - flat, for speed
+        """Take all in but the tokens of which a part was not reported, and return those."""
+        latencies_ms, ttfts_ms, costs = self.latencies_ms, self.ttfts_ms, self.reported_costs
+        prompts, generated = self.prompts, self.generated
+        total_input = total_output = total_reasoning = total_cache_read = total_cache_write = 0
+        partial: list[Tokens] = []
+        for event in events:
+            if not event.success:
+                self.failures.append(event)
+            latency_ms, ttft_ms, cost_usd = event.latency_ms, event.ttft_ms, event.cost_usd
+            if latency_ms is not None:
+                latencies_ms.append(latency_ms)
+            if ttft_ms is not None:
+                ttfts_ms.append(ttft_ms)
+            if cost_usd is not None:
+                if event.cost_source == "computed":
+                    self.computed_costs.append(cost_usd)
+                else:
+                    costs.append(cost_usd)
+            if event.finish_reason:
+                self.finish_reasons.append(event.finish_reason)
+            if event.trace_id is not None:
+                self.traced.append(event)
+            tokens = event.tokens
+            if tokens is None:
+                continue
+            input_, output, reasoning = tokens.input, tokens.output, tokens.reasoning
+            cache_read, cache_write = tokens.cache_read, tokens.cache_write
+            if (
+                input_ is None
+                or output is None
+                or reasoning is None
+                or cache_read is None
+                or cache_write is None
+            ):
+                partial.append(tokens)
+                continue
+            total_input += input_
+            total_output += output
+            total_reasoning += reasoning
+            total_cache_read += cache_read
+            total_cache_write += cache_write
+            prompts.append(input_ + cache_read + cache_write)
+            generated.append(output + reasoning)
+            if tokens.total is not None:
+                self.mismatches += tokens.mismatched
+        totals = (total_input, total_output, total_reasoning, total_cache_read, total_cache_write)
+        self.tokens: list[int | None] = list(totals) if prompts else [None] * len(totals)
+        return partial
+
+    def _take_partial(self, tokens: Sequence[Tokens]) -> None:
+        if not tokens:
+            return
         input_ = [one.input for one in tokens]
         output = [one.output for one in tokens]
         reasoning = [one.reasoning for one in tokens]
         cache_read = [one.cache_read for one in tokens]
         cache_write = [one.cache_write for one in tokens]
         parts = (input_, output, reasoning, cache_read, cache_write)
-        self.tokens = list(map(_total, parts))
-        self.prompts = _together(input_, cache_read, cache_write)
-        self.generated = _together(output, reasoning)
-        self.mismatches = sum([one.mismatched for one in tokens if one.total is not None])
+        self.tokens = [
+            before if more is None else (before or 0) + more
+            for before, more in zip(self.tokens, map(_total, parts), strict=True)
+        ]
+        self.prompts += _together(input_, cache_read, cache_write)
+        self.generated += _together(output, reasoning)
+        self.mismatches += sum([one.mismatched for one in tokens if one.total is not None])
 
 
 def _total(column: Counts) -> int | None:

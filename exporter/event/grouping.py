@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from exporter.event.columns import CompletionColumns
+from exporter.event.parting import Key, Parted
 from exporter.event.types import Completion, CompletionDetail, Event, Quota, RequestEnded
 
 EVENTS_MIN: Final = 8
@@ -20,8 +21,6 @@ EVENTS_PER_GROUP_MIN: Final = 4
 
 _LIMITING: Final = (CompletionDetail, Quota)
 """What may say that a limit was met, beside a completion."""
-
-_Key = tuple[str, str | None, str | None, str]
 
 
 class CompletionGroup(CompletionColumns):
@@ -56,37 +55,34 @@ class Grouping(NamedTuple):
     told: list[Event]
 
 
-def group(events: Sequence[Event]) -> Grouping | None:
+def group(parted: Parted) -> Grouping | None:
     """Return events grouped; `None` where it would not pay, or where their order matters.
 
     It does where something may say that a limit was met, since what comes after a limit may lift
     it, and where one session is told of by two agents, since the last one has it.
     """
-    if len(events) < EVENTS_MIN:
+    events, others, alike = parted.events, parted.others, parted.alike
+    completions = len(events) - len(others)
+    if len(events) < EVENTS_MIN or completions < EVENTS_PER_GROUP_MIN * max(len(alike), 1):
         return None
-    completions = [event for event in events if event.__class__ is Completion]
-    told: list[Event] = [event for event in completions if not event.success]
-    if len(completions) < len(events):
-        told = [event for event in events if event.__class__ is not Completion or not event.success]
-    together: dict[_Key, list[Completion]] = {}
-    for event in completions:
-        key = (event.agent, event.session_id, event.provider, event.model)
-        mates = together.get(key)
-        if mates is None:
-            together[key] = [event]
-        else:
-            mates.append(event)
-    if len(completions) < EVENTS_PER_GROUP_MIN * max(len(together), 1):
-        return None
-    if not _commute(together, told):
-        return None
-    groups = [CompletionGroup(mates) for mates in together.values()]
-    return Grouping(groups, completions, told)
+    groups = [CompletionGroup(mates) for mates in alike.values()]
+    told = _told(parted, [group for group in groups if group.failures])
+    return Grouping(groups, parted.completions, told) if _commute(alike, told) else None
 
 
-def _commute(together: Iterable[_Key], told: Iterable[Event]) -> bool:
+def _told(parted: Parted, failing: Sequence[CompletionGroup]) -> list[Event]:
+    if not failing:
+        return parted.others
+    if not parted.others and len(failing) == 1:
+        return list(failing[0].failures)
+    return [
+        event for event in parted.events if event.__class__ is not Completion or not event.success
+    ]
+
+
+def _commute(alike: Iterable[Key], told: Iterable[Event]) -> bool:
     agents_of: dict[str | None, str] = {}
-    for agent, session_id, _, _ in together:
+    for agent, session_id, _, _ in alike:
         if agents_of.setdefault(session_id, agent) != agent and session_id is not None:
             return False
     for event in told:

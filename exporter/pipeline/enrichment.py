@@ -4,9 +4,10 @@ And what it should have left out: secrets and content go, once the error text ha
 keys go out of names and ids first, for what is told from a name must not hold one either.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
 
 from exporter.event.error_type import ErrorType
+from exporter.event.parting import Parted
 from exporter.event.types import (
     UNKNOWN,
     Activity,
@@ -24,6 +25,7 @@ from exporter.pipeline.finish_reason import finish_reason_of
 from exporter.pipeline.pricing import NO_PRICES, Prices
 from exporter.pipeline.redaction import Redactor
 from exporter.pipeline.reset_time import reset_time
+from exporter.pipeline.turns import EVENTS_PER_SMALL_PIECE, finish
 
 FAILING_STATUS_MIN = 400
 
@@ -39,20 +41,58 @@ AMOUNT = 1.0
 
 def enrich(
     events: Sequence[Event], redactor: Redactor | None = None, prices: Prices = NO_PRICES
-) -> None:
-    """Fill the events in, in place, and take out of them what must not be kept.
+) -> Parted:
+    """Do what `enriching` does without letting others go on."""
+    return finish(enriching(events, redactor or Redactor(), prices))
+
+
+def enriching(
+    events: Sequence[Event], redactor: Redactor, prices: Prices
+) -> Generator[None, None, Parted]:
+    """Fill the events in, in place, and take out of them what must not be kept; return them parted.
 
     Of one batch all go through one `redactor`. What an event says itself is never overruled, but
     that a success has neither an error type nor a limit, that no source is named of a cost that is
     unknown, and that error types and finish reasons in the sender's words become ours.
     """
-    redactor = redactor or Redactor()
-    take_keys_out(events)
-    for event in events:
+    parted = Parted(events)
+    moved = take_keys_out(parted)
+    unnamed = any(not provider for _, _, provider, _ in parted.alike)
+    for place, event in enumerate(_not_plain(events), start=1):
         if event.__class__ is Completion:
             _completion(event, redactor, prices)
         else:
             _other(event, redactor)
+        if place % EVENTS_PER_SMALL_PIECE == 0:
+            yield
+    return Parted(events) if moved or unnamed else parted
+
+
+def _not_plain(events: Iterable[Event]) -> list[Event]:
+    """Fill in the completions that say nothing unusual, as most, and return what is left.
+
+    A success with a known cost takes 0.2 us so, and 0.4 where everything is asked of it.
+    """
+    others = []
+    for event in events:
+        if (
+            event.__class__ is Completion
+            and event.success is None
+            and event.error is None
+            and event.cost_usd is not None
+            and event.cost_source is None
+            and event.error_type is None
+            and event.status_code is None
+            and event.finish_reason is None
+            and event.limited is None
+            and event.provider
+        ):
+            event.success = True
+            event.limited = False
+            event.cost_source = "reported"
+        else:
+            others.append(event)
+    return others
 
 
 def _completion(event: Completion, redactor: Redactor, prices: Prices) -> None:

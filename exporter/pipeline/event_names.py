@@ -3,8 +3,9 @@
 Field by field, for a loop over their names is far slower.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from exporter.event.parting import Key, Parted
 from exporter.event.types import (
     Activity,
     Completion,
@@ -25,42 +26,47 @@ from exporter.pipeline.secrets import (
 )
 
 
-def take_keys_out(events: Sequence[Event]) -> None:
+def take_keys_out(parted: Parted) -> bool:
     """Take providers' keys out of the names and ids of events, in place.
 
-    Their own `id` is clean already: what looks duplicates up has to see it as it is kept.
+    Their own `id` is clean already: what looks duplicates up has to see it as it is kept. Returns
+    whether the completions may be parted in another way now.
     """
-    completions = [event for event in events if event.__class__ is Completion]
-    for event in events:
-        if event.__class__ is not Completion:
-            _of_any(event)
-            _of_others(event)
-    if _hold_keys(completions):
-        for event in completions:
-            _of_any(event)
-            event.model = name_without_keys(event.model)
-            event.provider = event.provider and name_without_keys(event.provider)
-    for event in completions:
-        if event.run_id is not None:
-            # Whoever looks duplicates up has seen it, and nobody else needs it.
-            event.run_id = None
+    for event in parted.others:
+        _of_any(event)
+        _of_others(event)
+    identified = [
+        event
+        for event in parted.each_completion()
+        if event.request_id is not None or event.trace_id is not None or event.run_id is not None
+    ]
+    for event in identified:
+        # Whoever looks duplicates up has seen it, and nobody else needs it.
+        event.run_id = None
+    if not _hold_keys(parted.alike, identified):
+        return False
+    for event in parted.each_completion():
+        _of_any(event)
+        event.model = name_without_keys(event.model)
+        event.provider = event.provider and name_without_keys(event.provider)
+    return True
 
 
-def _hold_keys(events: Sequence[Completion]) -> bool:
-    """Return whether there may be a key in a name or an id.
+def _hold_keys(alike: Iterable[Key], identified: Sequence[Completion]) -> bool:
+    """Return whether there may be a key in a name or an id of completions.
 
-    Of many events that share theirs each is looked at once: 0.2 us an event in place of 0.5.
+    Of many that share theirs each is looked at once: 0.1 us an event in place of 0.5.
     """
-    names = {event.agent for event in events}
-    names.update([event.model for event in events])
-    names.update([event.provider for event in events if event.provider])
+    ids = {event.request_id for event in identified}
+    ids.update([event.trace_id for event in identified])
+    names: set[str | None] = set()
+    for agent, session_id, provider, model in alike:
+        names.update((agent, provider, model))
+        ids.add(session_id)
     for name in names:
-        if name_without_keys(name) != name:
+        if name and name_without_keys(name) != name:
             return True
-    ids = {event.session_id for event in events if event.session_id is not None}
-    ids.update([event.request_id for event in events if event.request_id is not None])
-    ids.update([event.trace_id for event in events if event.trace_id is not None])
-    return ids_hold_keys(ids)
+    return ids_hold_keys([one for one in ids if one is not None])
 
 
 def _of_any(event: Event) -> None:

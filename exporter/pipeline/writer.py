@@ -11,19 +11,20 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from exporter.clock import Clock
+from exporter.event.parting import Parted
 from exporter.event.rejection import Code, Refusal
 from exporter.event.types import Event
 from exporter.fault import whereabouts
 from exporter.pipeline.batch import Batch, Receipt
 from exporter.pipeline.dedupe import Dedupe
-from exporter.pipeline.enrichment import enrich
+from exporter.pipeline.enrichment import enriching
 from exporter.pipeline.intake import RETRY_AFTER_SECS, Intake, Offer
 from exporter.pipeline.pricing import NO_PRICES
 from exporter.pipeline.redaction import Redactor
 from exporter.pipeline.tally import ACCEPTED, DUPLICATE, Tally
-from exporter.pipeline.turns import EVENTS_PER_SMALL_PIECE, Turns, pieces
+from exporter.pipeline.turns import Turns, pieces
 
-Apply = Callable[[Sequence[Event], float], None]
+Apply = Callable[[Parted, float], None]
 """Take committed events into memory, as of an instant in Unix seconds."""
 
 Absorb = Callable[[Any, float], None]
@@ -102,18 +103,16 @@ class Writer:
         batches = [offer.batch for offer in offers]
         summaries = [batch.summary is not None for batch in batches]
         duplicates = await turns.through(self._dedupe.reduce(batches, monotonic))
-        for batch in batches:
-            redactor = Redactor()
-            for piece in pieces(batch.events, EVENTS_PER_SMALL_PIECE):
-                enrich(piece, redactor, self.prices)
-                await turns.over()
+        parted = [await self._enriched(batch.events, turns) for batch in batches]
         if not await self._committed(batches, now):
             _refuse_unanswered(offers, _NOT_COMMITTED)
             return
         await turns.through(self._dedupe.remember(batches, monotonic))
-        for offer, repeated, summary in zip(offers, duplicates, summaries, strict=True):
+        for offer, some, repeated, summary in zip(
+            offers, parted, duplicates, summaries, strict=True
+        ):
             batch = offer.batch
-            await self._applied(batch, now, turns)
+            await self._applied(batch, some, now, turns)
             self._tally.count(batch.source, batch.events, ACCEPTED)
             self._tally.count(batch.source, repeated, DUPLICATE)
             self._tally.last_push_at = now
@@ -121,6 +120,15 @@ class Writer:
             if not offer.receipt.done():
                 accepted, again = len(batch.events) + imported, len(repeated)
                 offer.receipt.set_result(Receipt(accepted, again + (summary and not imported)))
+
+    async def _enriched(self, events: Sequence[Event], turns: Turns) -> list[Parted]:
+        """Enrich the events of a batch, and return them parted, piece by piece."""
+        redactor = Redactor()
+        parted = []
+        for piece in pieces(events):
+            parted.append(await turns.through(enriching(piece, redactor, self.prices)))
+            await turns.over()
+        return parted
 
     async def _committed(self, batches: Sequence[Batch], now: float) -> bool:
         fresh = [batch for batch in batches if not batch.empty]
@@ -135,9 +143,11 @@ class Writer:
         self._observe_commit(self._clock.monotonic() - began)
         return True
 
-    async def _applied(self, batch: Batch, now: float, turns: Turns) -> None:
+    async def _applied(
+        self, batch: Batch, parted: Sequence[Parted], now: float, turns: Turns
+    ) -> None:
         """Apply a committed batch. It stays committed, and is answered so, whatever happens."""
-        for piece in pieces(batch.events):
+        for piece in parted:
             self._take_in(self._apply, piece, now)
             await turns.over()
         if batch.summary is not None:

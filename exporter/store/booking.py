@@ -22,7 +22,7 @@ def book(  # noqa: C901, PLR0915 - flat, for speed
         slot.unpriced += 1
         usage.unpriced += 1
     else:
-        cost_nano = int(cost_usd * NANO_PER_USD + 0.5)
+        cost_nano = round(cost_usd * NANO_PER_USD)
         slot.cost_nano += cost_nano
         usage.cost_nano += cost_nano
         usage.spending.cost_nano += cost_nano

@@ -13,8 +13,12 @@ from exporter.event.types import Completion
 from exporter.store.aggregate import NANO_PER_USD, SessionUsage, Usage
 from exporter.store.open_slot import OpenSlot
 
-EXACT_MAX: Final = 2.0**53
-"""Below it whole numbers add up exactly as floats."""
+_ROUND: Final = 2.0**52
+"""Added to a float that is less, it leaves no room for a fraction: the sum is rounded, as `round`
+does, in a third of the time."""
+
+ROUNDED_USD_MAX: Final = 1_000.0
+"""So much each, thousands of costs add up to whole numbers that a float holds exactly."""
 
 
 def book_group(
@@ -73,15 +77,14 @@ def _usage_of(group: CompletionGroup) -> Usage:
     sums = Usage()
     sums.messages = group.count
     sums.unpriced = group.count - len(costs)
-    sums.cost_nano = _sum_nano(costs)
+    sums.cost_nano = sum_nano(costs)
     for part, total in zip(PARTS, group.tokens, strict=True):
         setattr(sums, part, total or 0)
     return sums
 
 
-def _sum_nano(costs: list[float]) -> int:
+def sum_nano(costs: Sequence[float]) -> int:
     """Return dollars, each rounded to nano-dollars, added up."""
-    total = sum([(usd * NANO_PER_USD + 0.5) // 1.0 for usd in costs])
-    if total < EXACT_MAX:
-        return int(total)
-    return sum(int(usd * NANO_PER_USD + 0.5) for usd in costs)
+    if max(costs, default=0.0) < ROUNDED_USD_MAX:
+        return int(sum([usd * NANO_PER_USD + _ROUND - _ROUND for usd in costs]))
+    return sum([round(usd * NANO_PER_USD) for usd in costs])

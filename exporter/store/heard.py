@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 
+from exporter.event.grouping import Grouping
 from exporter.event.types import Event
 from exporter.store.answers import HeardAgent, instant
 from exporter.store.parts import in_parts
@@ -21,8 +22,13 @@ class HeardAgents:
         # How many events, the newest of their instants, and the last arrival.
         self._heard: OrderedDict[str, tuple[int, float, float]] = OrderedDict()
 
-    def hear(self, events: Sequence[Event], now: float) -> None:
-        """Take in who told some events that arrived together at `now` (Unix seconds)."""
+    def hear(self, events: Sequence[Event], now: float, grouping: Grouping | None = None) -> None:
+        """Take in who told some events that arrived together at `now` (Unix seconds).
+
+        `grouping` is the same events.
+        """
+        if grouping is not None and self._hear_groups(len(events), now, grouping):
+            return
         agents = dict.fromkeys([event.agent for event in events])
         if len(agents) <= 1:
             for agent in agents:
@@ -33,6 +39,18 @@ class HeardAgents:
             instants[event.agent].append(event.at)
         for agent, told in instants.items():
             self._hear(agent, len(told), max(told), now)
+
+    def _hear_groups(self, events: int, now: float, grouping: Grouping) -> bool:
+        """Take them in where one agent told all of them; return whether that is so."""
+        groups, told = grouping.groups, grouping.told
+        agents = {group.agent for group in groups}
+        agents.update([event.agent for event in told])
+        if len(agents) != 1:
+            return False
+        instants = [group.last_at for group in groups]
+        instants += [event.at for event in told]
+        self._hear(agents.pop(), events, max(instants), now)
+        return True
 
     def each(self) -> list[HeardAgent]:
         """Return every agent, the one heard last first."""

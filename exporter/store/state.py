@@ -143,7 +143,7 @@ class State:
             self.call_ring.extend([event for event in events if event.__class__ is Completion])
             self._take(events, now, self._handlers)
         # After them: the end of a request may have its agent from its start.
-        self.heard_agents.hear(events, now)
+        self.heard_agents.hear(events, now, grouping)
 
     def _slots(self, grouping: Grouping, now: float) -> list[int] | None:
         """Return the slot of each group; `None` where groups may not be taken.

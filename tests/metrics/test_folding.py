@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from exporter.event import grouping
 from exporter.event.grouping import group
+from exporter.event.parting import Parted
 from exporter.event.tokens import Tokens
 from exporter.event.types import Completion
 from exporter.metrics import recorder as recorder_module
@@ -77,7 +78,7 @@ def test_series_equal_a_plain_recount(
     monkeypatch.setattr(grouping, "EVENTS_PER_GROUP_MIN", 1)
     registry, recorder = make_recorder()
     for batch in batches:
-        recorder.apply(batch, NOW, group(batch) if grouped else None)
+        recorder.apply(batch, NOW, group(Parted(batch)) if grouped else None)
     registry.refresh(NOW)
     for model in "ab":
         events = [event for batch in batches for event in batch if event.model == model]

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from exporter.event.parting import Parted
 from exporter.event.rejection import Code, Refusal
 from exporter.event.types import Event
 from exporter.pipeline.batch import Batch, Receipt
@@ -69,11 +70,11 @@ class Plant:
         await self.journal.append(batches)
         self.steps.append("commit")
 
-    def _apply(self, events: Sequence[Event], _now: float) -> None:
+    def _apply(self, parted: Parted, _now: float) -> None:
         if self.apply_error is not None:
             raise self.apply_error
-        self.steps.append(f"apply {len(events)}")
-        self.applied += events
+        self.steps.append(f"apply {len(parted.events)}")
+        self.applied += parted.events
 
     async def write(self, *batches: Batch) -> list[Receipt | BaseException]:
         """Push batches all at once, let the writer write them to the end, and return its answers.

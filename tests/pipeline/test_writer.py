@@ -214,7 +214,7 @@ async def test_the_memory_journal_will_do() -> None:
         intake=intake,
         dedupe=Dedupe(keys_max=10, ids_max=10, ttl_secs=10.0),
         commit=MemoryJournal().append,
-        apply=lambda events, _: applied.extend(events),
+        apply=lambda parted, _: applied.extend(parted.events),
         absorb=lambda _summary, _now: None,
         tally=tally,
         clock=ManualClock(NOW),

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from exporter.event import grouping
 from exporter.event.grouping import group
+from exporter.event.parting import Parted
 from exporter.event.tokens import Tokens
 from exporter.event.types import Event
 from exporter.journal.record import RECORD_EVENTS_MAX
@@ -80,7 +81,7 @@ def test_by_groups_or_one_by_one(
         now += secs
         alone.apply(copies(pushed, now), now)
         taken = copies(pushed, now)
-        grouped.apply(taken, now, group(taken))
+        grouped.apply(taken, now, group(Parted(taken)))
         for what, ask in ANSWERS.items():
             assert ask(grouped, now) == ask(alone, now), what
         assert grouped.late_events == alone.late_events
@@ -89,7 +90,7 @@ def test_by_groups_or_one_by_one(
 def test_costs_past_what_a_float_holds() -> None:
     """Nano-dollars add up exactly, however many there are."""
     dear = [completion(cost_usd=usd, session_id="s") for usd in [1e9, 0.000_000_001] * 8]
-    found = group(dear)
+    found = group(Parted(dear))
     assert found is not None
     slot, usage = OpenSlot(), SessionUsage(Spending())
     book_group(found.groups[0], NOW, slot, usage)
@@ -102,7 +103,7 @@ def test_what_is_grouped() -> None:
     of_b = [completion(model="b", session_id="s") for _ in range(6)]
     failed = failure(model="b", session_id="s", error_type="timeout", limited=False)
     told = log(session_id="s")
-    found = group([*of_a, told, *of_b, failed])
+    found = group(Parted([*of_a, told, *of_b, failed]))
     assert found is not None
     assert [(one.model, one.count) for one in found.groups] == [("a", 6), ("b", 7)]
     assert found.completions == [*of_a, *of_b, failed]
@@ -129,7 +130,7 @@ NOT_GROUPED: dict[str, list[Event]] = {
 @pytest.mark.parametrize("events", NOT_GROUPED.values(), ids=NOT_GROUPED)
 def test_what_is_not_grouped(events: list[Event]) -> None:
     """Nothing is grouped where it would not pay, or where the order matters."""
-    assert group(events) is None
+    assert group(Parted(events)) is None
 
 
 @pytest.mark.parametrize("ahead_secs", [0.0, 1.0, 100.0])
@@ -137,7 +138,7 @@ def test_what_is_dated_ahead_counts_as_now(ahead_secs: float) -> None:
     """Though slot time has moved on since, as a read between commit and applying has it."""
     events = [completion(session_id="s", at=NOW + ahead_secs) for _ in range(20)]
     answers = []
-    for grouping_ in (None, group(events)):
+    for grouping_ in (None, group(Parted(events))):
         store = TelemetryStore()
         store.gauge_rows(NOW + SECS)
         store.apply(events, NOW, grouping_)

@@ -1,6 +1,6 @@
 """The latency histogram: quantiles near the exact ones, and sums that come apart again."""
 
-from math import ceil
+from math import ceil, nextafter
 
 import pytest
 from hypothesis import given
@@ -56,6 +56,22 @@ def test_buckets_are_few(latency_ms: float) -> None:
     index = latency.bucket(latency_ms)
     assert 0 <= index < 239
     assert (index == latency.ZERO) == (latency_ms == 0)
+
+
+starts_ms = st.integers(2, 238).map(lambda index: 2.0 ** ((index - 28) / 8))
+near_starts_ms = (
+    starts_ms
+    | starts_ms.map(lambda ms: nextafter(ms, 0))
+    | starts_ms.map(lambda ms: nextafter(ms, 1e12))
+)
+
+
+@given(st.lists(near_starts_ms | st.floats(0, MILLISECONDS_MAX)), samples_ms)
+def test_many_at_once_are_counted_as_each_alone(many: list[float], before: list[float]) -> None:
+    """To the last bit of where a bucket starts."""
+    counts = counted(before)
+    latency.count_all(counts, many)
+    assert counts == counted([*before, *many])
 
 
 @pytest.mark.parametrize(
