@@ -81,7 +81,7 @@ class CompletionSeries:
         """Take in what is told of a completion that is not counted by that."""
         self.fold()
         if detail.ttft_ms is not None:
-            self._observe(catalogue.COMPLETION_TTFT, [detail.ttft_ms / 1000])
+            self._histogram(catalogue.COMPLETION_TTFT).observe_all_ms([detail.ttft_ms])
         if detail.finish_reason is not None:
             self._count_finishes([detail.finish_reason])
 
@@ -93,14 +93,18 @@ class CompletionSeries:
             for event in columns.failures:
                 self._error_types[ErrorType(event.error_type or "other")].value += 1
         self._count_costs(columns)
-        self._observe(catalogue.COMPLETION_DURATION, [ms / 1000 for ms in columns.latencies_ms])
-        self._observe(catalogue.COMPLETION_TTFT, [ms / 1000 for ms in columns.ttfts_ms])
+        if columns.latencies_ms:
+            self._histogram(catalogue.COMPLETION_DURATION).observe_all_ms(columns.latencies_ms)
+        if columns.ttfts_ms:
+            self._histogram(catalogue.COMPLETION_TTFT).observe_all_ms(columns.ttfts_ms)
         self._exemplify(columns.traced)
         for part, total in zip(PARTS, columns.tokens, strict=True):
             if total is not None:
                 self._add(catalogue.TOKENS, part, (total,))
-        self._observe(catalogue.COMPLETION_INPUT_TOKENS, columns.prompts)
-        self._observe(catalogue.COMPLETION_OUTPUT_TOKENS, columns.generated)
+        if columns.prompts:
+            self._histogram(catalogue.COMPLETION_INPUT_TOKENS).observe_all(columns.prompts)
+        if columns.generated:
+            self._histogram(catalogue.COMPLETION_OUTPUT_TOKENS).observe_all(columns.generated)
         self._mismatches.value += columns.mismatches
         if columns.finish_reasons:
             self._count_finishes(columns.finish_reasons)
@@ -138,11 +142,9 @@ class CompletionSeries:
             self._counters[family.name, value] = counter
         counter.value = added(counter.value, amounts)
 
-    def _observe(self, family: Family, values: Sequence[float]) -> None:
-        if not values:
-            return
+    def _histogram(self, family: Family) -> Histogram:
         histogram = self._histograms.get(family.name)
         if histogram is None:
             histogram = self._registry.histograms(family).join(self._labels, self._created)
             self._histograms[family.name] = histogram
-        histogram.observe_all(values)
+        return histogram

@@ -38,15 +38,23 @@ def book_group(
     elif silent < len(group.failures):
         _book_unpaced(group.failures, slot)
     if group.failures:
-        successes = [event for event in group.events if event.success]
-        latencies_ms = [ms for event in successes if (ms := event.latency_ms) is not None]
-        ttfts_ms = [ms for event in successes if (ms := event.ttft_ms) is not None]
+        latencies_ms = _without(latencies_ms, [event.latency_ms for event in group.failures])
+        ttfts_ms = _without(ttfts_ms, [event.ttft_ms for event in group.failures])
     slot.latency_ms += sum(latencies_ms)
     slot.ttft_ms += sum(ttfts_ms)
     slot.ttfts += len(ttfts_ms)
     slot.bin_later(latencies_ms)
     _book_spending(group, slot, usage)
     return latencies_ms
+
+
+def _without(column: list[float], failed: Sequence[float | None]) -> list[float]:
+    """Return a column without what the few failures in it say."""
+    rest = column.copy()
+    for value in failed:
+        if value is not None:
+            rest.remove(value)
+    return rest
 
 
 def _book_unpaced(events: Sequence[Completion], slot: OpenSlot) -> None:
