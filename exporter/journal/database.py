@@ -34,6 +34,9 @@ class Snapshot(Struct, frozen=True):
     taken_at: float
 
 
+NO_SNAPSHOT = Snapshot(number=0, seq=0, taken_at=0.0)
+
+
 class LogName(Struct, frozen=True):
     """What names the log that belongs to this database."""
 

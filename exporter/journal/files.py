@@ -22,18 +22,16 @@ from pathlib import Path
 from typing import Final
 
 from exporter.fault import StartError, whereabouts
-from exporter.journal.database import Database, LogName, Snapshot
+from exporter.journal.database import NO_SNAPSHOT, Database, Snapshot
 from exporter.journal.directory import StorageDirectory
-from exporter.journal.epoch import Basis, Cause, Epoch, Run, Sync, may_have_lost
+from exporter.journal.epoch import Basis, Epoch, Run, Sync
 from exporter.journal.journal import Entry, Part
 from exporter.journal.log import GroupLog
-from exporter.journal.record import pack, unpack
-from exporter.journal.segment import DamagedError
+from exporter.journal.record import pack
+from exporter.journal.recovery import log_of, recover
 
 LOOK_SECS: Final = 1.0
 """How often a commit looks whether the files are still there."""
-
-NO_SNAPSHOT: Final = Snapshot(number=0, seq=0, taken_at=0.0)
 
 PROBE_BYTES_MAX: Final = 2**20
 
@@ -127,59 +125,25 @@ class JournalFiles:
     def _recover(self, database: Database, now: float) -> list[Part]:
         """Take what the files hold for ours, once all of it was seen to be readable."""
         try:
-            epoch, last = database.fact(Epoch), database.fact(Run)
-            snapshot = database.fact(Snapshot) or NO_SNAPSHOT
-            parts = database.parts(snapshot.number)
-            lost = last is not None and may_have_lost(last, self._boot_id)
-            group_log = self._log_of(database)
-            seq = _checked_groups(
-                group_log, snapshot.seq, None if lost else self._directory.marked()
-            )
-            loss = self._loss(lost=lost, seq=seq)
-            self.rebased = database.fact(Basis) not in (None, Basis(self.basis))
-            if loss is None and self.rebased and seq > snapshot.seq:
-                log.warning("series are decided on in another way than before the crash")
-                loss = "reconfigured"
-            if epoch is None or last is None:
+            found = recover(
+                database,
+                self._directory,
+                sync=self._sync,
+                boot_id=self._boot_id,
+                basis=self.basis,
                 # It is not new where one was set aside, and then none could be begun.
-                epoch = Epoch(started_at=now, cause=loss or self.epoch.cause)
-            elif loss is not None:
-                epoch = Epoch(started_at=now, cause=loss)
-                self.begins_epoch = self.unfounded = True
-            if not self.unfounded:
-                self._note(database, epoch, seq)
-            group_log.begin(seq)
+                without=Epoch(started_at=now, cause=self.epoch.cause),
+            )
+            if not found.begins_epoch:
+                self._note(database, found.epoch, found.seq)
+            found.log.begin(found.seq)
         except BaseException:
             database.close(None)
             raise
-        self._database, self._log, self.snapshot, self.epoch = database, group_log, snapshot, epoch
-        return parts
-
-    def _log_of(self, database: Database) -> GroupLog:
-        """Return the log of a database, with the groups that the database has from before it."""
-        name = database.fact(LogName)
-        if name is None:
-            raise DamagedError("the log has no name")
-        group_log = GroupLog(self._directory.path, name.name, sync=self._sync)
-        if groups := database.groups():
-            # Where this was broken off before, the log is written over.
-            group_log.begin(groups[0].seq - 1)
-            for group in groups:
-                group_log.append(group.committed_at, group.body)
-            group_log.cut()
-            group_log.sync()
-            database.delete_groups()
-        return group_log
-
-    def _loss(self, *, lost: bool, seq: int) -> Cause | None:
-        """Return why commits after the last that is there are missing, or may be; else `None`."""
-        if lost:
-            log.warning("the machine crashed, commits may be missing, and a new epoch begins")
-            return "power_loss"
-        if seq < self._directory.marked():
-            log.error("commits are missing from the journal, and a new epoch begins")
-            return "corrupt"
-        return None
+        self._database, self._log = database, found.log
+        self.snapshot, self.epoch, self.rebased = found.snapshot, found.epoch, found.rebased
+        self.begins_epoch = self.unfounded = found.begins_epoch
+        return found.parts
 
     def _begin_files(self, epoch: Epoch) -> None:
         """Begin new files, of which nothing is known but that their epoch is this."""
@@ -187,7 +151,7 @@ class JournalFiles:
             database = Database(self._directory.database)
             try:
                 self._note(database, epoch, self._seq)
-                group_log = self._log_of(database)
+                group_log = log_of(database, self._directory, self._sync)
                 group_log.begin(self._seq)
             except BaseException:
                 database.close(None)
@@ -298,16 +262,6 @@ class JournalFiles:
                 group_log.sync()
         if database is not None:
             database.close(last)
-
-
-def _checked_groups(group_log: GroupLog, after: int, certain: int | None) -> int:
-    """Look at every group after a number; return the number of the last. See `GroupLog.groups`."""
-    seq = after
-    for group in group_log.groups(after, certain=certain):
-        for _ in unpack(group.body):
-            pass
-        seq = group.seq
-    return seq
 
 
 def busy(error: StartError) -> OSError:
