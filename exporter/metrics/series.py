@@ -10,6 +10,7 @@ does not have to mark anything. What is ugly: `value`, `sums` and `counts` are w
 
 import math
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from exporter.metrics.text import number, sample_prefix
 
 _MILLION = 1_000_000
 _MS_PER_SECOND = 1_000.0
+_SUM_ADDS_IN_TURN = sys.version_info < (3, 12)
 
 _TRACE_ID = re.compile(r"[0-9A-Za-z_.:/-]{1,120}")
 """With the label's name, 128 characters at the most, by OpenMetrics 1.0.0; and none to escape,
@@ -40,10 +42,11 @@ class Exemplar:
 def added(total: float, values: Iterable[float]) -> float:
     """Return the total with each value added in turn.
 
-    Not `sum`: from Python 3.12 on it rounds but once, and so comes to another total where the same
-    values come in other batches. A replay has other batches, and must not come to less.
+    `sum` does so up to Python 3.11, in a quarter of the time. From 3.12 on it rounds but once, and
+    so comes to another total where the same values come in other batches. A replay has other
+    batches, and must not come to less.
     """
-    return reduce(add, values, total)
+    return sum(values, total) if _SUM_ADDS_IN_TURN else reduce(add, values, total)
 
 
 class Counter:

@@ -23,6 +23,7 @@ from exporter.metrics.catalogue import (
     Family,
 )
 from exporter.metrics.registry import Registry
+from exporter.metrics.series import added
 from tests.metrics.builders import make_recorder
 from tests.metrics.oracle import NOW
 
@@ -114,3 +115,14 @@ def test_events_do_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     for told in (0, 0, 3, 3):
         recorder.apply([event], NOW)
         assert counted(registry, COMPLETIONS, "a", "success") == told
+
+
+@hypothesis.given(
+    st.integers(0, 2**60) | st.floats(0, 1e12), st.lists(st.integers() | st.floats(0, 1e12))
+)
+def test_a_total_is_added_to_one_by_one(total: float, values: list[float]) -> None:
+    """Or what a replay comes to would depend on how the values were gathered."""
+    expected = total
+    for value in values:
+        expected += value
+    assert repr(added(total, values)) == repr(expected)
