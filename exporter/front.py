@@ -28,8 +28,9 @@ from exporter.web.api_readings import ReadingRoutes
 from exporter.web.api_sessions import SessionRoutes
 from exporter.web.api_summary import SummaryExportRoute, SummaryImportRoute
 from exporter.web.body import Bodies
+from exporter.web.fast_path import PushFastPath
 from exporter.web.gate import gate
-from exporter.web.guard import guard
+from exporter.web.guard import Guard
 from exporter.web.health import HealthRoutes
 from exporter.web.lifecycle import LifecycleRoutes
 from exporter.web.otlp import OTLPRoutes
@@ -40,6 +41,7 @@ from exporter.web.scrape import Render, ScrapeRoute
 from exporter.web.server import Routes, Server
 from exporter.web.stream import StreamRoute
 from exporter.web.uptime import Uptime
+from exporter.web.wire import Wire
 
 SUMMARY_SOURCE = "summary"
 
@@ -178,11 +180,20 @@ class Front:
                 (pushes, [ingest.listen_address]),
                 ([*reads, health], web.listen_address),
             ]
-        middlewares = [
-            guard(web.hosts_allowed),
-            self.access.middleware,
-            gate(lambda: self._core.recovered),
-        ]
+        guard = Guard(web.hosts_allowed)
+
+        def is_open() -> bool:
+            return self._core.recovered
+
+        middlewares = [guard.middleware, self.access.middleware, gate(is_open)]
+        fast_path = PushFastPath(
+            guard=guard,
+            access=self.access,
+            is_open=is_open,
+            push=self._push,
+            bodies=self._bodies,
+            wire=Wire(configured=lambda: self.access.headers, clock=self._clock),
+        )
         return [
             (
                 Server(
@@ -190,6 +201,7 @@ class Front:
                     body_bytes_max=ingest.body_bytes_max,
                     middlewares=middlewares,
                     connections_max=web.connections_max,
+                    fast_path=fast_path if self._push in group else None,
                 ),
                 addresses,
             )

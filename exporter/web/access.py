@@ -14,7 +14,7 @@ import contextlib
 import logging
 import ssl
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -98,6 +98,16 @@ class Access:
     def pushes_guarded(self) -> bool:
         """Whether whoever pushes must show who they are."""
         return self.reads_guarded or self._policy.said.token is not None
+
+    @property
+    def lets_anybody_in(self) -> bool:
+        """Whether every request may come in as it is, and as often as it likes."""
+        return not self.failing and self._bucket is None and self._policy.said.asks_for_nothing
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """What every answer is to carry; another object where that has changed."""
+        return self._policy.said.file.headers
 
     @property
     def push_auth(self) -> PushAuth:
@@ -233,7 +243,7 @@ class Access:
             await policy.check(request)
 
     async def _add_headers(self, _request: web.Request, response: web.StreamResponse) -> None:
-        if headers := self._policy.said.file.headers:
+        if headers := self.headers:
             response.headers.update(headers)
 
 

@@ -43,6 +43,13 @@ class Bodies:
         if (request.content_length or 0) > self.bytes_max:
             raise too_large(self.bytes_max)
 
+    def has_room(self, size_bytes: int) -> bool:
+        """Return whether a body of this size would be held."""
+        held_bytes = self._held_bytes
+        return size_bytes <= self.bytes_max and (
+            not held_bytes or held_bytes + size_bytes <= self.held_bytes_max
+        )
+
     def read(self, request: web.Request) -> AbstractAsyncContextManager[bytes]:
         """Return the body of a request, still packed; it counts as held until it is let go of.
 

@@ -4,16 +4,19 @@ Where aiohttp's parser gives up, no route and no middleware is asked. Left to it
 answers with the bytes it stumbled on and logs a traceback that holds them as well, though they may
 be a secret; and it waits without end for a client that does not read its answer.
 
-What is ugly: attributes that aiohttp calls its own are read here. It tells nobody when a request
-begins or ends; `idle` looks at what its keep-alive timer looks at.
+What is ugly: attributes that aiohttp calls its own are read here, and some are set. It tells nobody
+when a request begins or ends; `idle` looks at what its keep-alive timer looks at. aiohttp's task
+waits for requests on a future. While a push is on the fast path that future is put away, so that
+the connection is busy in the eyes of aiohttp, and what comes meanwhile waits its turn.
 """
 
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import cast
+from typing import Any, Protocol, cast
 
-from aiohttp import HttpVersion11, web
+from aiohttp import HttpVersion11, StreamReader, web
+from aiohttp.http import RawRequestMessage
 
 from exporter.fault import whereabouts
 from exporter.web.headers import EVERY_ANSWER
@@ -30,7 +33,26 @@ READ_BYTES = 32 * 1024
 STALL_SECS_MAX = 30
 """How long a client may leave its answer unread."""
 
+Sockname = str | tuple[Any, ...] | None
+"""The address of ours that a connection came to; `None` once it is gone."""
+
 log = logging.getLogger(__name__)
+
+
+class FastPath(Protocol):
+    """Answers requests that are here whole, without aiohttp's making a task of each."""
+
+    def may_take(
+        self, message: RawRequestMessage, payload: StreamReader, sockname: Sockname
+    ) -> bool:
+        """Return whether it takes a request that came to an address of ours."""
+        ...
+
+    def take(
+        self, message: RawRequestMessage, payload: StreamReader, tell: Callable[[bytes], None]
+    ) -> None:
+        """Take a request; its answer, head and body, is told once, at once or later."""
+        ...
 
 
 class Connection(web.RequestHandler):
@@ -38,10 +60,10 @@ class Connection(web.RequestHandler):
 
     `header_secs` is what the headers of a request may take, and how long the connection is kept
     between requests: aiohttp has one setting for both. `began` is told of each request, `lost` of
-    the end of the connection.
+    the end of the connection. What `fast_path` takes never comes to aiohttp's task.
     """
 
-    __slots__ = ("_began", "_link", "_lost", "_stalled")
+    __slots__ = ("_began", "_fast_path", "_link", "_lost", "_put_away", "_stalled")
 
     def __init__(
         self,
@@ -51,6 +73,7 @@ class Connection(web.RequestHandler):
         header_secs: float,
         began: Callable[["Connection"], None],
         lost: Callable[["Connection"], None],
+        fast_path: FastPath | None = None,
     ) -> None:
         super().__init__(
             manager,
@@ -63,6 +86,8 @@ class Connection(web.RequestHandler):
         )
         self._began = began
         self._lost = lost
+        self._fast_path = fast_path
+        self._put_away: asyncio.Future[None] | None = None
         self._link: asyncio.Transport | None = None
         self._stalled: asyncio.TimerHandle | None = None
 
@@ -87,6 +112,8 @@ class Connection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Let go of everything."""
         super().connection_lost(exc)
+        if self._put_away is not None:
+            self._put_away.cancel()
         self._link = None
         self._stop_waiting()
         self._lost(self)
@@ -94,10 +121,15 @@ class Connection(web.RequestHandler):
     def data_received(self, data: bytes) -> None:
         """Take what has come."""
         requests = self._request_count
-        super().data_received(data)
+        waiter, self._waiter = self._waiter, None
+        try:
+            super().data_received(data)
+        finally:
+            self._waiter = waiter
         if self._request_count != requests:
             self._began(self)
             self._break_off_body()
+            self._go_on()
 
     def pause_writing(self) -> None:
         """Wait for the reader, but not for ever."""
@@ -127,6 +159,57 @@ class Connection(web.RequestHandler):
         fields = whereabouts(exc) if exc is not None else {}
         log.error("a request could not be answered", extra={"fields": fields})
         return _last(Problem("internal server error", 500, "internal_error"))
+
+    def _go_on(self) -> None:
+        """Have what has come answered, on the fast path or by aiohttp's task, if that waits."""
+        waiter = self._waiter
+        if waiter is None or waiter.done() or not self._messages:
+            return
+        message, payload = self._messages[0]
+        if (
+            self._fast_path is None
+            or len(self._messages) > 1
+            or self._closes
+            or self._paused
+            or self._reading_paused
+            or not isinstance(message, RawRequestMessage)
+            or not self._fast_path.may_take(message, payload, self.sockname)
+        ):
+            waiter.set_result(None)
+            return
+        self._messages.clear()
+        if self._parser is not None:
+            self._parser.message_consumed()
+        self._put_away, self._waiter = waiter, None
+        self._fast_path.take(message, payload, self._answer)
+
+    def _answer(self, answer: bytes) -> None:
+        """Write the answer to what went the fast path, and have aiohttp's task wait again."""
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(answer)
+        waiter, self._put_away = self._put_away, None
+        if waiter is None or waiter.done():
+            return
+        if self._closes:
+            waiter.cancel()
+            if self.transport is not None:
+                self.transport.close()
+            return
+        self._waiter = waiter
+        self._keep_alive()
+        self._go_on()
+
+    @property
+    def _closes(self) -> bool:
+        return self._close or self._force_close
+
+    def _keep_alive(self) -> None:
+        """Wait for the next request as long as aiohttp does after its own answers."""
+        self._next_keepalive_close_time = self._loop.time() + self._keepalive_timeout
+        if self._keepalive_handle is None:
+            self._keepalive_handle = self._loop.call_at(
+                self._next_keepalive_close_time, self._process_keepalive
+            )
 
     def _break_off_body(self) -> None:
         """Fail the body that is being read, where what came can be no part of it.

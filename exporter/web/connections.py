@@ -14,7 +14,7 @@ from typing import cast
 import msgspec
 from aiohttp import web
 
-from exporter.web.connection import Connection
+from exporter.web.connection import Connection, FastPath
 from exporter.web.headers import EVERY_ANSWER
 from exporter.web.problem import PROBLEM_JSON, Problem
 
@@ -35,10 +35,18 @@ class Connections:
     `refused` counts those that were turned away.
     """
 
-    def __init__(self, server: web.Server, *, connections_max: int, header_secs: float) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        *,
+        connections_max: int,
+        header_secs: float,
+        fast_path: FastPath | None = None,
+    ) -> None:
         self._server = server
         self._connections_max = connections_max
         self._header_secs = header_secs
+        self._fast_path = fast_path
         self._loop = asyncio.get_running_loop()
         # In the order in which their last request began; without one, in which they came.
         self._open: dict[Connection, asyncio.Task[None]] = {}
@@ -62,6 +70,7 @@ class Connections:
             header_secs=self._header_secs,
             began=self._move_to_end,
             lost=self._forget,
+            fast_path=self._fast_path,
         )
         opening = self._loop.create_task(self._begin(connection, client, ssl_context))
         self._open[connection] = opening

@@ -10,7 +10,8 @@ import re
 from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
-from aiohttp import HttpVersion10, HttpVersion11, web
+from aiohttp import HttpVersion10, HttpVersion11, hdrs, web
+from multidict import CIMultiDictProxy
 
 from exporter.web.connection import malformed
 from exporter.web.problem import http_problem
@@ -51,6 +52,12 @@ def _is_chunked(request: web.BaseRequest) -> bool:
     return [coding.lower() for coding in codings] == ["chunked"] and (
         request.version == HttpVersion11
     )
+
+
+def names_a_host(headers: CIMultiDictProxy[str]) -> bool:
+    """Return whether headers name one host, and one that can be meant."""
+    hosts = headers.getall(hdrs.HOST, ())
+    return len(hosts) == 1 and HOST.fullmatch(hosts[0]) is not None
 
 
 def _names_one_host(request: web.BaseRequest) -> bool:

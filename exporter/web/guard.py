@@ -11,14 +11,16 @@ resolve to another.
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp import hdrs, web
+from aiohttp.typedefs import Handler
+from multidict import istr
 
 from exporter.event.rejection import Code, Refusal
+from exporter.web.connection import Sockname
 from exporter.web.framing import HOST
 
 OPEN_PATHS = frozenset({"/metrics", "/health", "/-/healthy", "/-/ready"})
@@ -26,33 +28,32 @@ OPEN_PATHS = frozenset({"/metrics", "/health", "/-/healthy", "/-/ready"})
 
 READS = frozenset({"GET", "HEAD"})
 
+SITE = istr("Sec-Fetch-Site")
+"""How the page that asks stands to us, as its browser says."""
+
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
-def guard(hosts_allowed: Collection[str]) -> Middleware:
-    """Return the middleware; `hosts_allowed` are names, besides the loopback's own, without ports.
+class Guard:
+    """Keeps away what `middleware` refuses; `hosts_allowed` are names without ports.
 
-    It raises `Refusal` (`forbidden`) for a foreign page and for a `Host` that is not allowed.
+    The loopback's own names need not be among them.
     """
-    allowed = frozenset(map(_plain, hosts_allowed))
 
-    @lru_cache(maxsize=64)
-    def is_ours(host: str, *, on_loopback: bool) -> bool:
-        match = HOST.fullmatch(host)
-        if match is None:
-            return False
-        name = _plain(match[1])
-        return name in allowed or _is_loopback_name(name) or (not on_loopback and _is_address(name))
+    def __init__(self, hosts_allowed: Collection[str]) -> None:
+        self._allowed = frozenset(map(_plain, hosts_allowed))
+        self._is_ours = lru_cache(maxsize=64)(self._is_ours_in_full)
 
     @web.middleware
-    async def keep_pages_away(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Raise `Refusal` (`forbidden`) for a foreign page and for a `Host` that is not allowed."""
         if _is_from_another_page(request):
             raise Refusal(Code.FORBIDDEN, "pages of another origin may not ask")
-        on_loopback = _is_on_loopback(request)
-        if (
-            (on_loopback or allowed)
-            and not (request.method in READS and request.path in OPEN_PATHS)
-            and not is_ours(request.headers.get("Host", ""), on_loopback=on_loopback)
+        transport = request.transport
+        sockname = transport.get_extra_info("sockname") if transport is not None else None
+        if not (
+            (request.method in READS and request.path in OPEN_PATHS)
+            or self._may_ask_for(request.headers.get("Host", ""), sockname)
         ):
             raise Refusal(
                 Code.FORBIDDEN,
@@ -61,11 +62,37 @@ def guard(hosts_allowed: Collection[str]) -> Middleware:
             )
         return await handler(request)
 
-    return keep_pages_away
+    def lets_in(self, headers: Mapping[str, str], sockname: Sockname) -> bool:
+        """Return whether the headers of a request show at a glance that it may come in.
+
+        What a browser says of a page, be it ours, takes more than a glance.
+        """
+        return (
+            hdrs.ORIGIN not in headers
+            and SITE not in headers
+            and self._may_ask_for(headers.get(hdrs.HOST, ""), sockname)
+        )
+
+    def _may_ask_for(self, host: str, sockname: Sockname) -> bool:
+        """Return whether who came to an address of ours may ask for this `Host`."""
+        # Where the connection is gone there is nobody to answer, and nothing to let through.
+        on_loopback = sockname is None or _is_loopback(sockname[0])
+        return not (on_loopback or self._allowed) or self._is_ours(host, on_loopback=on_loopback)
+
+    def _is_ours_in_full(self, host: str, *, on_loopback: bool) -> bool:
+        match = HOST.fullmatch(host)
+        if match is None:
+            return False
+        name = _plain(match[1])
+        return (
+            name in self._allowed
+            or _is_loopback_name(name)
+            or (not on_loopback and _is_address(name))
+        )
 
 
 def _is_from_another_page(request: web.Request) -> bool:
-    site = request.headers.get("Sec-Fetch-Site", "")
+    site = request.headers.get(SITE, "")
     if site == "same-origin":
         return False  # No page can say so; a proxy in front may have put another `Host`.
     for origin in request.headers.getall("Origin", ()):
@@ -97,13 +124,6 @@ def _is_same(origin: str, host: str) -> bool:
     if port is None or not parts.netloc:
         return False
     return parts.netloc.removesuffix(port) == host.lower().removesuffix(port)
-
-
-def _is_on_loopback(request: web.Request) -> bool:
-    transport = request.transport
-    name = transport.get_extra_info("sockname") if transport is not None else None
-    # Where the connection is gone there is nobody to answer, and nothing to let through.
-    return name is None or _is_loopback(name[0])
 
 
 @lru_cache(maxsize=64)

@@ -117,7 +117,12 @@ def problems(refusals: Counter[Code]) -> Middleware:
         except ConnectionError:
             raise  # Whoever asked went away while being answered: there is nobody to tell.
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-            log.error("a request could not be answered", extra={"fields": whereabouts(error)})  # noqa: TRY400 - the text of an error may hold what was pushed
-            return problem(Problem("internal server error", 500, "internal_error"))
+            return fault(error)
 
     return told
+
+
+def fault(error: Exception) -> web.Response:
+    """Log a fault of ours, without its text, and return the answer to who asked."""
+    log.error("a request could not be answered", extra={"fields": whereabouts(error)})
+    return problem(Problem("internal server error", 500, "internal_error"))

@@ -1,19 +1,27 @@
-"""`POST /api/v1/events`: a batch in, its receipt out, once it is committed."""
+"""`POST /api/v1/events`: a batch in, its receipt out, once it is committed.
 
+A push comes as a request that is read and answered in a task, or whole and without one; what it is
+taken for and what it is answered is the same.
+"""
+
+import asyncio
 import re
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
 import msgspec
 from aiohttp import web
 from msgspec import UNSET, UnsetType
+from multidict import istr
 
 from exporter.decode.native import Decoded, decode_json, decode_ndjson
 from exporter.event.rejection import Code, Refusal, Rejection
 from exporter.pipeline.batch import Batch, Receipt
 from exporter.web.media_type import media_type
-from exporter.web.problem import Problem, problem, refused
+from exporter.web.problem import Problem, fault, problem, refused
 from exporter.web.reception import Reception
+from exporter.web.wire import Reply
 
 ROUTE = "/api/v1/events"
 SOURCE = "native"
@@ -28,12 +36,16 @@ class Decode(Protocol):
         ...
 
 
+KEY = istr("Idempotency-Key")
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_DECODERS: dict[str, Decode] = {
+DECODERS: Mapping[str | None, Decode] = {
     "application/json": decode_json,
     "application/x-ndjson": decode_ndjson,
     "application/ndjson": decode_ndjson,
 }
+"""What decodes a body, by its media type."""
+
+NOTHING = Receipt(0, 0)
 
 
 class PushReply(msgspec.Struct):
@@ -63,21 +75,79 @@ class PushRoute:
 
     async def _push(self, request: web.Request) -> web.Response:
         decode = _decoder(request)
-        key = _idempotency_key(request)
+        key = _idempotency_key(request.headers)
         received_at = self._reception.now()
         decoded, size_bytes = await self._reception.decoded(
             request, partial(decode, received_at=received_at, events_max=self.events_max)
         )
-        receipt = Receipt(0, 0)
+        receipt = NOTHING
         if decoded.events:
             batch = Batch(SOURCE, decoded.events, received_at, size_bytes, key)
             receipt = await self._reception.offer(batch)
+        reply = self._reply(receipt, decoded)
+        if isinstance(reply, bytes):
+            return web.Response(body=reply, content_type="application/json")
+        return reply
+
+    def take(self, headers: Mapping[str, str], body: bytes, tell: Callable[[Reply], None]) -> None:
+        """Answer one push that is here whole, by `tell`, as `handle` would.
+
+        Its `Content-Type` must be one of `DECODERS`, and its body not be packed.
+        """
+        began = self._reception.begin()
+
+        def end(reply: Reply) -> None:
+            status = 200 if isinstance(reply, bytes) else reply.status
+            self._reception.end(ROUTE, status, began)
+            tell(reply)
+
+        try:
+            decoded, receipt = self._offered(headers, body)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+            end(self._failed(error))
+            return
+        if receipt is None:
+            end(self._reply(NOTHING, decoded))
+        else:
+            receipt.add_done_callback(lambda committed: end(self._answer(committed, decoded)))
+
+    def _offered(
+        self, headers: Mapping[str, str], body: bytes
+    ) -> tuple[Decoded, asyncio.Future[Receipt] | None]:
+        """Return what a body holds, and what brings its receipt where there is one to come."""
+        decode = DECODERS[headers["Content-Type"]]
+        key = _idempotency_key(headers)
+        received_at = self._reception.now()
+        decoded = decode(body, received_at=received_at, events_max=self.events_max)
+        if not decoded.events:
+            return decoded, None
+        batch = Batch(SOURCE, decoded.events, received_at, len(body), key)
+        return decoded, self._reception.offer(batch)
+
+    def _answer(self, committed: asyncio.Future[Receipt], decoded: Decoded) -> Reply:
+        try:
+            return self._reply(committed.result(), decoded)
+        except Exception as error:  # noqa: BLE001 - as above
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> web.Response:
+        if not isinstance(error, Refusal):
+            return fault(error)
+        self._reception.tally.rejections[error.code] += 1
+        return refused(error)
+
+    def _reply(self, receipt: Receipt, decoded: Decoded) -> Reply:
+        """Return what a push is answered of which this was decoded and that was committed."""
         tally = self._reception.tally
-        if decoded.rejections:
-            codes = [rejection.code for rejection in decoded.rejections]
-            tally.count_rejected(SOURCE, codes, decoded.rejected_types)
         tally.unknown_fields += decoded.unknown_fields
-        return _reply(receipt, decoded)
+        if not decoded.rejections:
+            return b'{"accepted":%d,"duplicates":%d,"rejected":0,"errors":[]}' % (
+                receipt.accepted,
+                receipt.duplicates,
+            )
+        codes = [rejection.code for rejection in decoded.rejections]
+        tally.count_rejected(SOURCE, codes, decoded.rejected_types)
+        return _with_errors(receipt, decoded)
 
     async def _expect(self, request: web.Request) -> web.StreamResponse | None:
         return await self._reception.invite(request, ROUTE, _decoder, _refused)
@@ -88,7 +158,7 @@ def _refused(_request: web.Request, refusal: Refusal) -> web.Response:
 
 
 def _decoder(request: web.Request) -> Decode:
-    decode = _DECODERS.get(media_type(request) or "")
+    decode = DECODERS.get(media_type(request))
     if decode is None:
         raise Refusal(
             Code.UNSUPPORTED_MEDIA_TYPE,
@@ -97,8 +167,8 @@ def _decoder(request: web.Request) -> Decode:
     return decode
 
 
-def _idempotency_key(request: web.Request) -> str | None:
-    key = request.headers.get("Idempotency-Key")
+def _idempotency_key(headers: Mapping[str, str]) -> str | None:
+    key = headers.get(KEY)
     if key is not None and not _KEY.fullmatch(key):
         raise Refusal(
             Code.INVALID_KEY,
@@ -108,7 +178,7 @@ def _idempotency_key(request: web.Request) -> str | None:
     return key
 
 
-def _reply(receipt: Receipt, decoded: Decoded) -> web.Response:
+def _with_errors(receipt: Receipt, decoded: Decoded) -> Reply:
     rejected = len(decoded.rejections)
     errors = decoded.rejections[:ERRORS_LISTED_MAX]
     truncated = rejected > ERRORS_LISTED_MAX
@@ -129,4 +199,4 @@ def _reply(receipt: Receipt, decoded: Decoded) -> web.Response:
     reply = PushReply(receipt.accepted, receipt.duplicates, rejected, errors)
     if truncated:
         reply.errors_truncated = True
-    return web.Response(body=msgspec.json.encode(reply), content_type="application/json")
+    return msgspec.json.encode(reply)

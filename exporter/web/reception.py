@@ -66,21 +66,30 @@ class Reception:
         self, request: web.Request, route: str, push: Push, refused: Refused
     ) -> web.Response:
         """Answer one push, and count what became of it."""
-        began = self._clock.monotonic()
+        began = self.begin()
         status = CLIENT_GONE
         try:
             response = await push(request)
             status = response.status
         except Refusal as refusal:
-            response = self._refused(request, refusal, refused)
+            self.tally.rejections[refusal.code] += 1
+            response = refused(request, refusal)
             status = response.status
         except Exception:
             status = STATUS[Code.INTERNAL_ERROR]
             raise
         finally:
-            self.answered[route, str(status)] += 1
-            self._observe(self._clock.monotonic() - began)
+            self.end(route, status, began)
         return response
+
+    def begin(self) -> float:
+        """Return when a push began, for `end`."""
+        return self._clock.monotonic()
+
+    def end(self, route: str, status: int, began: float) -> None:
+        """Count a push that is answered."""
+        self.answered[route, str(status)] += 1
+        self._observe(self._clock.monotonic() - began)
 
     async def decoded(
         self,
@@ -126,9 +135,9 @@ class Reception:
                 return None
             raise
 
-    async def offer(self, batch: Batch) -> Receipt:
-        """Have a batch written, and return its receipt. Raises `Refusal`."""
-        return await self._intake.offer(batch)
+    def offer(self, batch: Batch) -> asyncio.Future[Receipt]:
+        """Have a batch written; what comes of it is its receipt. Raises `Refusal`, as that does."""
+        return self._intake.offer(batch)
 
     async def invite(
         self,
@@ -144,13 +153,10 @@ class Reception:
             check(request)
             self._bodies.check_length(request)
         except Refusal as refusal:
-            response = self._refused(request, refusal, refused)
+            self.tally.rejections[refusal.code] += 1
+            response = refused(request, refusal)
             self.answered[route, str(response.status)] += 1
             return response
         if request.transport is not None:
             request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         return None
-
-    def _refused(self, request: web.Request, refusal: Refusal, refused: Refused) -> web.Response:
-        self.tally.rejections[refusal.code] += 1
-        return refused(request, refusal)

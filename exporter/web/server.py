@@ -10,6 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from exporter.event.rejection import Code
+from exporter.web.connection import FastPath
 from exporter.web.connections import Connections
 from exporter.web.file_limit import connections_within
 from exporter.web.framing import strictly
@@ -40,7 +41,8 @@ class Server:
     A request goes through `middlewares` in their order before its route. `connections_max` is how
     many clients may be connected, where the limit of open files allows as many; `header_secs` what
     the headers of a request may take, and how long a connection is kept between requests.
-    `refused` counts requests that were, a push by its own route excepted.
+    `refused` counts requests that were, a push by its own route excepted. `fast_path` takes what it
+    can before any of that.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class Server:
         middlewares: Sequence[Middleware] = (),
         connections_max: int = CONNECTIONS_MAX,
         header_secs: float = HEADER_SECS,
+        fast_path: FastPath | None = None,
     ) -> None:
         self.refused: Counter[Code] = Counter()
         app = web.Application(
@@ -63,6 +66,7 @@ class Server:
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=SHUTDOWN_SECS)
         self._connections_max = connections_max
         self._header_secs = header_secs
+        self._fast_path = fast_path
         self._ssl_context: ssl.SSLContext | None = None
         self._listeners: Listeners | None = None
         self._connections: Connections | None = None
@@ -86,6 +90,7 @@ class Server:
             server,
             connections_max=connections_within(self._connections_max),
             header_secs=self._header_secs,
+            fast_path=self._fast_path,
         )
         self._listeners = Listeners(self._take)
         for host, port in addresses:
