@@ -1,18 +1,16 @@
 """What completions say, field by field: as columns, and what those add up to.
 
-One flat loop reads what nearly every completion tells: 0.6 us each, where a list display for every
-field takes 0.85. The tokens of those that leave parts out are read by such displays after all, for
-they have to be told from parts that are zero.
+Two flat loops, for speed: a list display for every field takes half as long again.
 """
 
 from collections.abc import Sequence
-from operator import add
-from typing import cast
+from operator import attrgetter
+from typing import Final
 
-from exporter.event.tokens import Tokens
+from exporter.event.tokens import PARTS, Tokens
 from exporter.event.types import Completion
 
-Counts = Sequence[int | None]
+_READ_PARTS: Final = tuple(map(attrgetter, PARTS))
 
 
 class CompletionColumns:
@@ -20,7 +18,7 @@ class CompletionColumns:
 
     `failures` are those that failed. Latencies and times to the first token are milliseconds,
     costs dollars. `tokens` are the sums of the five parts, `None` where none was reported;
-    `prompts` and `generated` are what went into a completion and what came out of it, in any order.
+    `prompts` and `generated` are what went into a completion and what came out of it.
     `mismatches` is how many claimed another total than their parts add up to, `traced` those with a
     trace.
     """
@@ -52,14 +50,12 @@ class CompletionColumns:
         self.prompts: list[int] = []
         self.generated: list[int] = []
         self.mismatches = 0
-        self._take_partial(self._take(events))
+        self.tokens = self._take_tokens(self._take(events))
 
-    def _take(self, events: Sequence[Completion]) -> list[Tokens]:  # noqa: C901 - flat, for speed
-        """Take all in but the tokens of which a part was not reported, and return those."""
+    def _take(self, events: Sequence[Completion]) -> list[Tokens]:
+        """Take in all but the tokens, and return those."""
         latencies_ms, ttfts_ms, costs = self.latencies_ms, self.ttfts_ms, self.reported_costs
-        prompts, generated = self.prompts, self.generated
-        total_input = total_output = total_reasoning = total_cache_read = total_cache_write = 0
-        partial: list[Tokens] = []
+        ledgers: list[Tokens] = []
         for event in events:
             if not event.success:
                 self.failures.append(event)
@@ -77,79 +73,33 @@ class CompletionColumns:
                 self.finish_reasons.append(event.finish_reason)
             if event.trace_id is not None:
                 self.traced.append(event)
-            tokens = event.tokens
-            if tokens is None:
-                continue
+            if event.tokens is not None:
+                ledgers.append(event.tokens)
+        return ledgers
+
+    def _take_tokens(self, ledgers: Sequence[Tokens]) -> list[int | None]:
+        """Take in tokens, and return the sum of each part; `None` where it was never reported."""
+        prompts, generated = self.prompts, self.generated
+        inputs = outputs = reasonings = cache_reads = cache_writes = 0
+        for tokens in ledgers:
             input_, output, reasoning = tokens.input, tokens.output, tokens.reasoning
             cache_read, cache_write = tokens.cache_read, tokens.cache_write
-            if (
-                input_ is None
-                or output is None
-                or reasoning is None
-                or cache_read is None
-                or cache_write is None
-            ):
-                partial.append(tokens)
-                continue
-            total_input += input_
-            total_output += output
-            total_reasoning += reasoning
-            total_cache_read += cache_read
-            total_cache_write += cache_write
-            prompts.append(input_ + cache_read + cache_write)
-            generated.append(output + reasoning)
+            prompt = (input_ or 0) + (cache_read or 0) + (cache_write or 0)
+            if prompt or not (input_ is cache_read is cache_write is None):
+                prompts.append(prompt)
+            completed = (output or 0) + (reasoning or 0)
+            if completed or not (output is reasoning is None):
+                generated.append(completed)
+            inputs += input_ or 0
+            outputs += output or 0
+            reasonings += reasoning or 0
+            cache_reads += cache_read or 0
+            cache_writes += cache_write or 0
             if tokens.total is not None:
                 self.mismatches += tokens.mismatched
-        totals = (total_input, total_output, total_reasoning, total_cache_read, total_cache_write)
-        self.tokens: list[int | None] = list(totals) if prompts else [None] * len(totals)
-        return partial
-
-    def _take_partial(self, tokens: Sequence[Tokens]) -> None:
-        if not tokens:
-            return
-        input_ = [one.input for one in tokens]
-        output = [one.output for one in tokens]
-        reasoning = [one.reasoning for one in tokens]
-        cache_read = [one.cache_read for one in tokens]
-        cache_write = [one.cache_write for one in tokens]
-        parts = (input_, output, reasoning, cache_read, cache_write)
-        self.tokens = [
-            before if more is None else (before or 0) + more
-            for before, more in zip(self.tokens, map(_total, parts), strict=True)
+        totals = (inputs, outputs, reasonings, cache_reads, cache_writes)
+        return [
+            # To tell none from zero takes another look, which only a total of zero needs.
+            total if total or set(map(read, ledgers)) - {None} else None
+            for total, read in zip(totals, _READ_PARTS, strict=True)
         ]
-        self.prompts += _together(input_, cache_read, cache_write)
-        self.generated += _together(output, reasoning)
-        self.mismatches += sum([one.mismatched for one in tokens if one.total is not None])
-
-
-def _total(column: Counts) -> int | None:
-    """Return what is known of a column added up; `None` where nothing is."""
-    if not column:
-        return None
-    try:
-        return sum(column)  # type: ignore[arg-type] # where one is `None`, it tells
-    except TypeError:  # To look for that first would take as long as to add up.
-        reported = [count for count in column if count is not None]
-        return sum(reported) if reported else None
-
-
-def _together(*columns: Counts) -> list[int]:
-    """Return what the columns add up to for each completion that reported at least one."""
-    try:
-        return _added(columns)
-    except TypeError:
-        reported = [column for column in columns if column.count(None) < len(column)]
-        if any(None not in column for column in reported):
-            return _added([[count or 0 for count in column] for column in reported])
-        rows = zip(*reported, strict=True)
-        known = ([count for count in row if count is not None] for row in rows)
-        return [sum(row) for row in known if row]
-
-
-def _added(columns: Sequence[Sequence[int | None]]) -> list[int]:
-    """Return the sums of all rows; raises `TypeError` where something is `None`."""
-    first, *others = columns
-    sums = cast("Sequence[int]", first)
-    for column in others:
-        sums = list(map(add, sums, cast("Sequence[int]", column)))
-    return list(sums)

@@ -52,8 +52,8 @@ def test_tokens_are_those_of_each_completion(told: list[Tokens]) -> None:
     """Whichever parts are reported, sums and sides are as each ledger alone has them."""
     columns = CompletionColumns([Completion(model="m", tokens=tokens) for tokens in told])
     assert columns.tokens == [total(getattr(tokens, part) for tokens in told) for part in PARTS]
-    assert sorted(columns.prompts) == sorted(known(tokens.prompt for tokens in told))
-    assert sorted(columns.generated) == sorted(known(tokens.generated for tokens in told))
+    assert columns.prompts == known(tokens.prompt for tokens in told)
+    assert columns.generated == known(tokens.generated for tokens in told)
     assert columns.mismatches == sum(tokens.mismatched for tokens in told)
 
 
@@ -64,8 +64,8 @@ def test_columns_are_those_of_each_completion(events: list[Completion]) -> None:
     told = [event.tokens for event in events if event.tokens is not None]
     assert columns.count == len(events)
     assert columns.tokens == [total(getattr(tokens, part) for tokens in told) for part in PARTS]
-    assert sorted(columns.prompts) == sorted(known(tokens.prompt for tokens in told))
-    assert sorted(columns.generated) == sorted(known(tokens.generated for tokens in told))
+    assert columns.prompts == known(tokens.prompt for tokens in told)
+    assert columns.generated == known(tokens.generated for tokens in told)
     assert columns.mismatches == sum(tokens.mismatched for tokens in told)
     reported: list[float] = []
     computed: list[float] = []
