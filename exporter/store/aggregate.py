@@ -145,6 +145,28 @@ class Completions(Usage):
         """How many latencies are in the sum."""
         return sum(self.latencies.values()) + self.unbinned
 
+    def copy(self) -> Self:
+        """Return the same, to be changed by itself."""
+        copied = self.__class__.__new__(self.__class__)
+        copied.messages = self.messages
+        copied.input = self.input
+        copied.output = self.output
+        copied.reasoning = self.reasoning
+        copied.cache_read = self.cache_read
+        copied.cache_write = self.cache_write
+        copied.cost_nano = self.cost_nano
+        copied.unpriced = self.unpriced
+        copied.successes = self.successes
+        copied.latencies = self.latencies.copy()
+        copied.latency_us = self.latency_us
+        copied.ttft_us = self.ttft_us
+        copied.ttfts = self.ttfts
+        copied.paced_tokens = self.paced_tokens
+        copied.paced_us = self.paced_us
+        copied.unbinned = self.unbinned
+        copied.last_at = self.last_at
+        return copied
+
     def absorb(self, other: CompletionSums) -> None:
         """Add another aggregate to this one."""
         self.merge(other)

@@ -21,7 +21,7 @@ def instant(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-class TokenTotals(Struct, frozen=True):
+class TokenTotals(Struct, frozen=True, gc=False):
     """Tokens by their disjoint parts, and the sum of these."""
 
     input: int
@@ -32,7 +32,7 @@ class TokenTotals(Struct, frozen=True):
     total: int
 
 
-class ModelPerformance(Struct, frozen=True):
+class ModelPerformance(Struct, frozen=True, gc=False):
     """How a model did over the window.
 
     Latencies are those of successes. `throughput` is successes a second, over the whole window.
@@ -61,7 +61,7 @@ class ModelPerformance(Struct, frozen=True):
     subscription_limit_expires_at: datetime | None
 
 
-class ModelUsage(Struct, frozen=True):
+class ModelUsage(Struct, frozen=True, gc=False):
     """What some completions used; `message_count` is how many."""
 
     input_tokens: int

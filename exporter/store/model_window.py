@@ -1,15 +1,13 @@
-"""The window of one model, and what all models add up to slot by slot.
+"""The window of one model, which has a part in what all models did together."""
 
-What all models did in a slot is added up as their slots are sealed, since to do that in a read
-would take as long as there are models times slots. It holds just what the sealed slots of the
-models that are kept hold: it is not saved, but added up anew from them.
-"""
+from collections.abc import Iterator
+from itertools import chain
 
 from exporter.store.aggregate import Completions
 from exporter.store.open_slot import OpenSlot, save_open
 from exporter.store.rolling import RollingWindow
 from exporter.store.saved import SavedCompletions, SavedModel, saved
-from exporter.store.window import SlotRow
+from exporter.store.together import Together
 
 ModelKey = tuple[str, str]
 """Provider and model."""
@@ -17,45 +15,55 @@ ModelKey = tuple[str, str]
 _save_slot = saved(SavedCompletions)
 
 
-class Together(SlotRow[Completions]):
-    """What the sealed slots of all models add up to, by slot; what has left may still be there."""
-
-    __slots__ = ()
-
-    def add(self, index: int, sums: Completions) -> None:
-        """Add what was sealed in the slot with that index."""
-        together = self.slots.get(index)
-        if together is None:
-            together = Completions()
-            self.put(index, together)
-        together.absorb(sums)
-
-    def admit(self, window: "ModelWindow", floor: int) -> None:
-        """Add all that a window has sealed after `floor`."""
-        for index, sums in window.slots.items():
-            if index > floor:
-                self.add(index, sums)
-
-    def forget(self, window: "ModelWindow", floor: int) -> None:
-        """Take out all that a window has sealed after `floor`."""
-        for index, sums in window.slots.items():
-            if index > floor:
-                self.slots[index].remove(sums)
-
-
 class ModelWindow(RollingWindow[OpenSlot, Completions]):
-    """The window of one model; what it seals is added to `together`."""
+    """The window of one model; what it seals is added to `together`.
 
-    __slots__ = ("together",)
+    `told` are the late slots that were read and not written to since, each with what was added to
+    `together` of it, if anything was.
+    """
+
+    __slots__ = ("together", "told")
 
     def __init__(self, together: Together | None = None) -> None:
         super().__init__(OpenSlot(), Completions())
         self.together = together or Together()
+        self.told: dict[int, Completions | None] = {}
 
     def messages(self) -> int:
         """Return how many completions are in the window, as of the last `leave`."""
-        unsealed = sum(slot.successes + slot.failures for _, slot in self.unsealed())
-        return self.sum.messages + unsealed
+        messages = self.sum.messages + self.open.successes + self.open.failures
+        for late in self.late.values():
+            messages += late.successes + late.failures
+        return messages
+
+    def slot(self, index: int, floor: int) -> OpenSlot:
+        """Return where to book what belongs into the slot with that index."""
+        slot = super().slot(index, floor)
+        told = self.told.pop(index, None) if self.told else None
+        if told is not None:
+            self.together.slots[index].remove(told)
+        return slot
+
+    def leave(self, floor: int) -> None:
+        """Let go of the slots up to and including `floor`."""
+        super().leave(floor)
+        if self.told and min(self.told) <= floor:
+            self.told = {index: sums for index, sums in self.told.items() if index > floor}
+
+    def added(self) -> Iterator[tuple[int, Completions]]:
+        """Yield what was added to `together`, by slot; what has left may be there."""
+        told = ((index, sums) for index, sums in self.told.items() if sums is not None)
+        return chain(self.slots.items(), told)
+
+    def tell_late(self) -> Iterator[tuple[int, OpenSlot]]:
+        """Add late slots to `together` that are as they were read before; yield the others."""
+        for index, slot in self.late.items():
+            if index not in self.told:
+                self.told[index] = None
+                yield index, slot
+            elif self.told[index] is None:
+                sums = self.told[index] = slot.sealed()
+                self.together.add(index, sums)
 
     def save(self, key: ModelKey, /) -> SavedModel:
         """Return the form of this window as it is, floats and late slots included."""
@@ -82,6 +90,8 @@ class ModelWindow(RollingWindow[OpenSlot, Completions]):
             self.add(index, slot)
 
     def _seal(self, index: int, slot: OpenSlot) -> None:
-        sums = slot.sealed()
-        self.together.add(index, sums)
+        sums = self.told.pop(index, None)
+        if sums is None:
+            sums = slot.sealed()
+            self.together.add(index, sums)
         self.add(index, sums)

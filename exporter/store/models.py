@@ -1,14 +1,16 @@
 """How each (provider, model) did over the window, and all of them together."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from heapq import nsmallest
 from typing import Final
 
 from exporter.store.aggregate import Completions
-from exporter.store.model_window import ModelKey, ModelWindow, Together
+from exporter.store.model_window import ModelKey, ModelWindow
 from exporter.store.open_slot import OpenSlot
 from exporter.store.saved import SavedClock, SavedModel
 from exporter.store.seen import LatestKeys
+from exporter.store.together import Together, sum_of_open
 from exporter.store.window import SlotClock
 from exporter.store.window_table import WindowTable
 
@@ -37,36 +39,40 @@ class ModelTable(WindowTable[ModelKey, ModelWindow, OpenSlot, Completions]):
         floor = self._clock.floor
         ranks = []
         for key, window in self._windows.items():
-            before = window.entries
-            window.leave(floor)
-            self._entries += window.entries - before
+            if window.oldest <= floor or window.late:
+                before = window.entries
+                window.leave(floor)
+                self._entries += window.entries - before
             ranks.append((-window.messages(), key))
         return [key for _, key in nsmallest(limit, ranks)]
 
     def together(self, first: int) -> dict[int, Completions]:
         """Return what all models did in each slot from the index `first` on, if anything.
 
-        It takes as long as there are models and slots, not models times slots.
+        It takes as long as there are models and slots, not models times slots. What is returned is
+        to be read, and only until anything is written.
         """
-        slots: dict[int, Completions] = {}
-        for index, sums in self._together.slots.items():
-            if index >= first:
-                slots[index] = Completions()
-                slots[index].absorb(sums)
+        opened: dict[int, list[OpenSlot]] = defaultdict(list)
         for window in self._windows.values():
-            if window.head >= first:
-                for index, slot in window.unsealed():
+            if window.late:
+                for index, slot in window.tell_late():
                     if index >= first:
-                        if index not in slots:
-                            slots[index] = Completions()
-                        slot.add_to(slots[index])
+                        opened[index].append(slot)
+            if window.head >= first:
+                opened[window.head].append(window.open)
+        slots = {index: sums for index, sums in self._together.slots.items() if index >= first}
+        for index, open_slots in opened.items():
+            sums = sum_of_open(open_slots)
+            if index in slots:
+                sums.absorb(slots[index])
+            slots[index] = sums
         return slots
 
     def restore(self, form: SavedModel, made_by: SavedClock) -> None:
         """Take in a window that was saved under a clock, which ours goes on from."""
         window = self._restore((form.provider, form.model), form, made_by)
         window.together = self._together
-        self._together.admit(window, self._clock.floor)
+        self._together.admit(window.slots, self._clock.floor)
 
     def settle(self, passed: Iterable[ModelKey] = ()) -> None:
         """Let go of what was restored and has no place here; no more of it is to come.
@@ -89,6 +95,6 @@ class ModelTable(WindowTable[ModelKey, ModelWindow, OpenSlot, Completions]):
 
     def _forget(self, key: ModelKey) -> ModelWindow:
         window = super()._forget(key)
-        self._together.forget(window, self._clock.floor)
+        self._together.forget(window.added(), self._clock.floor)
         self.passed.add(key)
         return window

@@ -1,13 +1,10 @@
 """From aggregates to answers: averages, rates, quantiles, and nothing where there is no data."""
 
-from collections.abc import Mapping
-
 from exporter.store.aggregate import US_PER_MS, Completions, Usage
 from exporter.store.answers import (
     ModelPerformance,
     ModelUsage,
     TokenTotals,
-    UsageSnapshot,
     instant,
 )
 from exporter.store.latency import quantiles_ms
@@ -19,8 +16,7 @@ def performance(
     total: Completions | None,
     *,
     window_secs: float,
-    now: float,
-    max_staleness_secs: float,
+    stale: bool,
     reset_at: float | None,
 ) -> ModelPerformance:
     """Return how a model did, from what is in its window and when its limit resets, if limited."""
@@ -43,25 +39,9 @@ def performance(
         tokens=_token_totals(sums),
         cost_usd=sums.cost_usd,
         last_event_at=instant(sums.last_at) if total else None,
-        stale=total is None or now - total.last_at > max_staleness_secs,
+        stale=stale,
         subscription_limit_reached=reset_at is not None,
         subscription_limit_expires_at=instant(reset_at) if reset_at is not None else None,
-    )
-
-
-def usage_snapshot(
-    session_id: str, by_model: Mapping[str, Usage], *, window_secs: float, now: float
-) -> UsageSnapshot:
-    """Return what a session used, by model and in total."""
-    totals = Usage()
-    for usage in by_model.values():
-        totals.merge(usage)
-    return UsageSnapshot(
-        id=session_id,
-        window_start=instant(now - window_secs),
-        window_end=instant(now),
-        by_model={model: _model_usage(usage) for model, usage in by_model.items()},
-        totals=_model_usage(totals),
     )
 
 
@@ -80,7 +60,8 @@ def _token_totals(usage: Usage) -> TokenTotals:
     )
 
 
-def _model_usage(usage: Usage) -> ModelUsage:
+def model_usage(usage: Usage) -> ModelUsage:
+    """Return what was used, as it is told."""
     return ModelUsage(
         input_tokens=usage.input,
         output_tokens=usage.output,

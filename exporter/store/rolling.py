@@ -7,9 +7,11 @@ slots at a time.
 
 Sealing rounds to microseconds. So it is events alone that seal, never a read: what was asked in
 between does not show in any answer, and one who replays the events need not know of it.
+
+What came late is not added up at every read, though: what it came to is kept until more comes, and
+is made of integers too. It is told by the way slots are asked for, which comes before each write.
 """
 
-from collections.abc import Iterator
 from operator import itemgetter
 from typing import Any, Final, Generic, Protocol, Self, TypeVar
 
@@ -30,6 +32,10 @@ class Sums(Protocol):
     latencies: Counts
     last_at: float
 
+    def copy(self) -> Self:
+        """Return the same, to be changed by itself."""
+        ...
+
     def absorb(self, other: Any, /) -> None:  # noqa: ANN401 - any form of the same sums
         """Add others to these."""
         ...
@@ -40,14 +46,19 @@ class Sums(Protocol):
 
 
 S = TypeVar("S", bound=Sums)
-S_co = TypeVar("S_co", bound=Sums, covariant=True)
 
 
-class Writable(Protocol[S_co]):
+class Writable(Protocol[S]):
     """A slot that is still being written to; made without arguments, it is empty."""
 
-    def sealed(self) -> S_co:
+    last_at: float
+
+    def sealed(self) -> S:
         """Return what was booked, as sums of the caller's own."""
+        ...
+
+    def add_to(self, total: S, /) -> None:
+        """Add what `sealed` would return, without making it."""
         ...
 
     def absorb(self, other: Any, /) -> None:  # noqa: ANN401 - any form of the same sums
@@ -63,11 +74,12 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
 
     The row holds the sealed slots and `sum` adds them up; `open` is the slot with the index `head`,
     newer than all of them (`NEVER` if nothing was booked), `late` what came for those before it.
-    `used` is the number of the latest use, `entries` what the sealed slots count for. It begins
+    `used` is the number of the latest use, `past_used` that of the latest that began the window or
+    wrote to another slot than the newest; `entries` is what the sealed slots count for. It begins
     with an empty slot of each kind.
     """
 
-    __slots__ = ("entries", "head", "late", "open", "sum", "used")
+    __slots__ = ("_past", "entries", "head", "late", "open", "past_used", "sum", "used")
 
     def __init__(self, opened: W, nothing: S) -> None:
         super().__init__()
@@ -76,7 +88,9 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
         self.sum = nothing
         self.late: dict[int, W] = {}
         self.used = 0
+        self.past_used = 0
         self.entries = 0
+        self._past: S | None = None
 
     def slot(self, index: int, floor: int) -> W:
         """Return where to book what belongs into the slot with that index."""
@@ -85,6 +99,8 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
             self.leave(floor)
             if self.head != NEVER:
                 self._seal(self.head, self.open)
+            else:
+                self.past_used = self.used
             self.open = self.open.__class__()
             self.head = index
         if index == self.head:
@@ -94,13 +110,17 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
             if len(self.late) >= LATE_SLOTS_MAX:
                 self._seal_late()
             late = self.late[index] = self.open.__class__()
+        self.past_used = self.used
+        self._past = None
         return late
 
     def leave(self, floor: int) -> None:
         """Let go of the slots up to and including `floor`."""
-        if self.late:
+        if self.late and min(self.late) <= floor:
             self.late = {index: slot for index, slot in self.late.items() if index > floor}
+            self._past = None
         for gone in self.expire(floor):
+            self._past = None
             self.sum.remove(gone)
             self.entries -= _entries(gone)
         if self.head <= floor:
@@ -109,31 +129,25 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
     def total(self, floor: int) -> S:
         """Return the sum of what is in the window, of which the open slot still is."""
         self.leave(floor)
-        total: S = self.open.sealed()
-        last_at = total.last_at
-        total.absorb(self.sum)
-        for late in self.late.values():
-            total.absorb(late.sealed())
-        total.last_at = last_at
+        total = self._past_sum().copy()
+        self.open.add_to(total)
+        total.last_at = self.open.last_at
         return total
 
-    def by_slot(self) -> dict[int, S]:
-        """Return what each slot adds up to, the open one last; the sealed ones are our own."""
-        slots = dict(sorted(self.slots.items()))
+    def by_slot(self, first: int) -> dict[int, S]:
+        """Return what each slot from the index `first` on adds up to; the sealed are our own."""
+        asked = range(max(first, self.oldest), self.head)
+        indices = asked if len(asked) < len(self.slots) else self.slots
+        slots = {i: self.slots[i] for i in indices if i >= first and i in self.slots}
         for index, late in self.late.items():
-            whole: S = late.sealed()
-            if index in slots:
-                whole.absorb(slots[index])
-            slots[index] = whole
-        if self.head != NEVER:
+            if index >= first:
+                whole: S = late.sealed()
+                if index in slots:
+                    whole.absorb(slots[index])
+                slots[index] = whole
+        if self.head >= first and self.head != NEVER:
             slots[self.head] = self.open.sealed()
         return slots
-
-    def unsealed(self) -> Iterator[tuple[int, W]]:
-        """Yield the slots that are still written to, by their indices; what left may be there."""
-        yield from self.late.items()
-        if self.head != NEVER:
-            yield self.head, self.open
 
     def save(self, key: Any, /) -> Any:  # noqa: ANN401 - each kind has a form of its own
         """Return the form of this window as it is, floats and late slots included."""
@@ -146,7 +160,7 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
     def take_over(self, other: Self, made_by: SavedClock, clock: SlotClock) -> None:
         """Become what a window of another clock is, in the slots of `clock`; this must be fresh."""
         self.used = other.used
-        for index, sums in sorted(other.by_slot().items(), key=itemgetter(0)):
+        for index, sums in sorted(other.by_slot(NEVER).items(), key=itemgetter(0)):
             self.slot(clock.slot(made_by.middle(index)), clock.floor).absorb(sums)
 
     def add(self, index: int, slot: S) -> None:
@@ -161,8 +175,19 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
             sealed.absorb(slot)
             self.entries += _entries(sealed) - before
 
+    def _past_sum(self) -> S:
+        """Return the sum of all slots but the open one; it is our own."""
+        if not self.late:
+            return self.sum
+        if self._past is None:
+            self._past = self.sum.copy()
+            for late in self.late.values():
+                late.add_to(self._past)
+        return self._past
+
     def _seal_late(self) -> None:
         late, self.late = self.late, {}
+        self._past = None
         for index, slot in late.items():
             self._seal(index, slot)
 

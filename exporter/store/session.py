@@ -6,7 +6,7 @@ would take too long to find out from them: in how many slots each model is, how 
 are, and what was spent in all.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Final
 
@@ -24,6 +24,8 @@ SESSION_MODELS_MAX: Final = 100
 Usages = dict[str, SessionUsage]
 """Usage in one slot, by model."""
 
+UsageByModel = Mapping[str, Usage]
+
 _save_usage = saved(SavedUsage)
 
 
@@ -32,9 +34,28 @@ def stride(slots: int) -> int:
     return ceil(slots / SESSION_SLOTS)
 
 
+def added_up(parts: Sequence[UsageByModel]) -> UsageByModel:
+    """Return usage by model added up, models in the order they come in; it is to be read alone."""
+    totals: dict[str, Usage] = {}
+    own: set[str] = set()
+    for part in parts:
+        for model, usage in part.items():
+            before = totals.get(model)
+            if before is None:
+                totals[model] = usage
+            else:
+                if model not in own:
+                    own.add(model)
+                    totals[model] = Usage()
+                    totals[model].merge(before)
+                totals[model].merge(usage)
+    return totals
+
+
 class Session(SlotRow[Usages]):
     """`usages` is how many `SessionUsage` objects the slots hold.
 
+    `past_used` is the number of the latest use that wrote to another slot than `open`, or began it.
     `last_event_at` is the newest instant (Unix seconds) of any event and `last_slot` the clock's
     slot that it is in. `recent` is whether the table lists it among those that may be at work.
     `open` is the newest slot that has usage, the one with the index `head`.
@@ -47,6 +68,7 @@ class Session(SlotRow[Usages]):
         "last_event_at",
         "last_slot",
         "open",
+        "past_used",
         "recent",
         "spending",
         "usages",
@@ -64,6 +86,7 @@ class Session(SlotRow[Usages]):
         self.open: Usages = {}
         self.spending = Spending()
         self.usages = 0
+        self.past_used = 0
         # A decoded name is a new object in every event: the first of each is kept, beside the
         # number of slots that the model is in.
         self._names: dict[str, tuple[str, int]] = {}
@@ -79,6 +102,8 @@ class Session(SlotRow[Usages]):
         """Return the usages of the slot with that index, which is about to be written to."""
         if index not in self.slots:
             self.put(index, {})
+        if index != self.head:
+            self.past_used = self.used
         if index > self.head:
             self.head = index
             self.open = self.slots[index]
@@ -121,15 +146,22 @@ class Session(SlotRow[Usages]):
         if self.head <= floor:
             self.head = NEVER
 
-    def by_model(self) -> dict[str, Usage]:
-        """Return the usage of the whole window, by model."""
-        totals: dict[str, Usage] = {}
-        for slot in self.slots.values():
-            for model, usage in slot.items():
-                if model not in totals:
-                    totals[model] = Usage()
-                totals[model].merge(usage)
-        return totals
+    def newest(self) -> UsageByModel:
+        """Return the usage of the newest slot that has any, which is our own."""
+        return self.slots.get(self.head, {})
+
+    def past_usages(self) -> tuple[UsageByModel, UsageByModel]:
+        """Return the usage of the slots that are before `open` in `slots`, and of those after it.
+
+        It stays what it is until `past_used` or `oldest` changes.
+        """
+        indices = list(self.slots)
+        at = indices.index(self.head) if self.head in self.slots else len(indices)
+        before, after = indices[:at], indices[at + 1 :]
+        return (
+            added_up([self.slots[index] for index in before]),
+            added_up([self.slots[index] for index in after]),
+        )
 
     def save(self, session_id: str) -> SavedSession:
         """Return the form of this session as it is."""

@@ -18,7 +18,7 @@ from typing import Final
 from exporter.event.grouping import CompletionGroup
 from exporter.event.types import UNKNOWN, Completion, Event
 from exporter.store import ranking
-from exporter.store.aggregate import SessionUsage, Spending, Usage, UsageSums
+from exporter.store.aggregate import SessionUsage, Spending, UsageSums
 from exporter.store.parts import in_parts
 from exporter.store.ranking import Sort
 from exporter.store.recency import EvictionQueue
@@ -119,13 +119,12 @@ class SessionTable:
         for session_id in [key for key, s in self._sessions.items() if s.last_slot <= floor]:
             self._forget(session_id)
 
-    def by_model(self, session_id: str) -> dict[str, Usage]:
-        """Return what a session used over the window, by model; an unknown session used nothing."""
+    def get(self, session_id: str) -> Session | None:
+        """Return a session, with what is in the window; `None` for an unknown one."""
         session = self._sessions.get(session_id)
-        if session is None:
-            return {}
-        self._leave(session)
-        return session.by_model()
+        if session is not None:
+            self._leave(session)
+        return session
 
     def top(self, sort: Sort, limit: int) -> list[str]:
         """Return the ids of the first `limit` sessions: dearest, largest or latest first."""

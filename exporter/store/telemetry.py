@@ -24,9 +24,9 @@ from exporter.store.board import Board
 from exporter.store.bounds import Bounds
 from exporter.store.limits import GaugeRow
 from exporter.store.model_view import ModelView
-from exporter.store.performance import usage_snapshot
 from exporter.store.ranking import Sort
 from exporter.store.requests import Pair
+from exporter.store.session_view import SessionView
 from exporter.store.state import State
 from exporter.store.summary import Imported
 
@@ -57,6 +57,7 @@ class TelemetryStore:
         self._models = ModelView(
             state.model_table, state.limit_table, window_secs=state.window_secs
         )
+        self._sessions = SessionView(state.session_table, window_secs=state.window_secs)
         self.board = Board(state, self._models)
 
     def save(self) -> Iterator[tuple[str, bytes]]:
@@ -165,7 +166,7 @@ class TelemetryStore:
         Its usage leaves in steps of a twelfth of the window, none of it early.
         """
         self._state.advance(now)
-        return self._usage(session_id, now)
+        return self._sessions.usage(session_id, now)
 
     def sessions(self, *, now: float, sort: Sort = "cost", limit: int = 100) -> list[UsageSnapshot]:
         """Return the first sessions: the dearest, the largest or the latest first.
@@ -173,10 +174,7 @@ class TelemetryStore:
         A session without a completion in the window, but with some other event, used nothing.
         """
         self._state.advance(now)
-        return [
-            self._usage(session_id, now)
-            for session_id in self._state.session_table.top(sort, limit)
-        ]
+        return self._sessions.first(sort, limit, now)
 
     @property
     def sessions_total(self) -> int:
@@ -254,7 +252,3 @@ class TelemetryStore:
                 recent=self.calls(),
             ),
         )
-
-    def _usage(self, session_id: str, now: float) -> UsageSnapshot:
-        by_model = self._state.session_table.by_model(session_id)
-        return usage_snapshot(session_id, by_model, window_secs=self.window_secs, now=now)

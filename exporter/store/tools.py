@@ -48,6 +48,12 @@ class ToolSums:
         self.latencies: Counts = {}
         self.last_at = float("-inf")
 
+    def copy(self) -> "ToolSums":
+        """Return the same, to be changed by itself."""
+        copied = ToolSums()
+        copied.absorb(self)
+        return copied
+
     def absorb(self, other: "ToolSums | SavedToolSums", /) -> None:
         """Add other calls to these."""
         self.calls += other.calls
@@ -96,12 +102,16 @@ class OpenTool:
     def sealed(self) -> ToolSums:
         """Return what was booked, in the integers that windows are made of."""
         sums = ToolSums()
-        sums.calls = self.calls
-        sums.failures = self.failures
-        sums.duration_us = round(self.duration_ms * US_PER_MS)
-        sums.latencies = self.latencies.copy()
-        sums.last_at = self.last_at
+        self.add_to(sums)
         return sums
+
+    def add_to(self, total: ToolSums, /) -> None:
+        """Add what `sealed` would return, without making it."""
+        total.calls += self.calls
+        total.failures += self.failures
+        total.duration_us += round(self.duration_ms * US_PER_MS)
+        merge(total.latencies, self.latencies)
+        total.last_at = max(total.last_at, self.last_at)
 
     def absorb(self, other: ToolSums, /) -> None:
         """Add what was booked elsewhere; it is sealed again to the microsecond it says."""

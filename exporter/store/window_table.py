@@ -80,13 +80,25 @@ class WindowTable(Generic[K, R, W, S]):
         self._entries += window.entries - before
         return total
 
-    def by_slot(self, key: K) -> dict[int, S]:
-        """Return what is in each slot of a window, the newest last; nothing for none."""
+    def by_slot(self, key: K, first: int = NEVER) -> dict[int, S]:
+        """Return what is in each slot of a window from the index `first` on; nothing for none."""
         window = self._windows.get(key)
         if window is None:
             return {}
-        floor = self._clock.floor
-        return {index: slot for index, slot in window.by_slot().items() if index > floor}
+        return window.by_slot(max(first, self._clock.floor + 1))
+
+    def version(self, key: K) -> tuple[int, int] | None:
+        """Return what tells a window as it is from what it was or will be; `None` for none."""
+        window = self._windows.get(key)
+        return None if window is None else (window.used, self._clock.floor)
+
+    def past(self, key: K) -> tuple[int, int] | None:
+        """Return the version of the slots before the newest, and the index of that.
+
+        While the version is the same they stay as they are, but for leaving. `None` for no window.
+        """
+        window = self._windows.get(key)
+        return None if window is None else (window.past_used, window.head)
 
     def __len__(self) -> int:
         return len(self._windows)

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from exporter.event.types import Completion
 from exporter.pipeline.turns import finish
 from exporter.store.answers import instant
+from exporter.store.steps import Course
 from exporter.store.telemetry import TelemetryStore
-from exporter.store.timeline import Course, ModelCourse, Timeline
+from exporter.store.timeline import ModelCourse, Timeline
 from tests.builders import NOW, completion, failure, tokens
 from tests.store import oracle
 from tests.store.filled import restored
