@@ -1,11 +1,11 @@
 """What the JSON reads cost with many models, every slot of the window filled, and with more events.
 
 The baseline is the exporter itself after nine times the same events on top: what a read costs goes
-by models and slots, and not by events. No other server here can answer these. A push of other facts
-comes before every read, lest anything be kept from the last one.
+by models and slots, and not by events. No other server here can answer these. A push comes before
+every read, lest a whole answer be kept from the last one: of one event, or, in rows of their own,
+of an event of every model, so that nothing of the answer can be.
 """
 
-import time
 from collections.abc import Iterator, Sequence
 from statistics import median
 
@@ -37,14 +37,15 @@ Costs = dict[str, float]
 """Milliseconds of processor time that each read takes."""
 
 
-def costs(running: server.Server, models: int, repeats: int) -> Costs:
-    """Return what every read costs as things are, the median of several."""
-    _, model = facts.models(models)[0]
+def costs(running: server.Server, models: int, repeats: int, changed: int = 1) -> Costs:
+    """Return what every read costs once so many models changed, the median of several."""
+    known = facts.models(models)
+    keys = [(fill.AGENTS[0], model) for model in known[:changed]]
+    _, model = known[0]
     taken: dict[str, list[float]] = {name: [] for name in READS}
-    other = [facts.encoded(facts.Facts(seed=2).push(1, time.time()))]
     for _ in range(repeats):
         for name, path in READS.items():
-            fill.push(running.port, other)
+            fill.push(running.port, fill.one_of_each(keys, seed=2))
             before = running.cpu_seconds()
             server.get(running.port, path.format(model=model))
             taken[name].append((running.cpu_seconds() - before) * 1e3)
@@ -64,11 +65,12 @@ class Round:
         with server.running(exporter, plan.server_core, plan.storage_parent) as running:
             fill.push(running.port, bodies)
             self.few = costs(running, models, repeats)
+            self.all_changed = costs(running, models, repeats, changed=models)
             for _ in range(times):
                 fill.push(running.port, bodies)
             self.many = costs(running, models, repeats)
             self.events = models * (fill.SLOTS - 1)
-            read = 2 * repeats * len(READS)
+            read = repeats * len(READS) * (2 + models)
             server.check_counted(exporter, running.port, self.events * (1 + times) + read)
 
 
@@ -100,6 +102,16 @@ def _rows(models: int, rounds: Sequence[Round], plan: Plan) -> Iterator[Row]:
             beside=f"itself, {times} x the events",
             target=SOON,
             note=f"{rounds[0].events:,} events",
+        )
+    for name in READS:
+        yield compared(
+            NAME,
+            f"{models:,} models x {fill.SLOTS} slots, every model changed: {name}",
+            "CPU ms/read",
+            [one.all_changed[name] for one in rounds],
+            [one.few[name] for one in rounds],
+            beside="itself, one model changed",
+            target=SOON,
         )
 
 
