@@ -23,10 +23,11 @@ from exporter.event.rejection import Code, Refusal
 from exporter.fault import StartError
 from exporter.journal.database import Database, Snapshot
 from exporter.journal.epoch import Epoch, Sync
-from exporter.journal.files import Failpoint, JournalFiles, busy, go_on, is_damage, told
+from exporter.journal.files import Failpoint, JournalFiles, go_on
 from exporter.journal.journal import Entry, Part, Replayed
 from exporter.journal.record import unpack
 from exporter.journal.segment import DamagedError, Group
+from exporter.journal.trouble import busy, is_damage, told
 from exporter.journal.worker import Worker
 
 RETRY_AFTER_SECS: Final = 2

@@ -14,14 +14,13 @@ directory itself says that something is missing, so that a crash in between is n
 start.
 """
 
-import errno
 import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from exporter.fault import StartError, whereabouts
+from exporter.fault import StartError
 from exporter.journal.database import NO_SNAPSHOT, Database, Snapshot
 from exporter.journal.directory import StorageDirectory
 from exporter.journal.epoch import Basis, Epoch, Run, Sync
@@ -29,14 +28,12 @@ from exporter.journal.journal import Entry, Part
 from exporter.journal.log import GroupLog
 from exporter.journal.record import pack
 from exporter.journal.recovery import log_of, recover
+from exporter.journal.trouble import busy, is_damage, told
 
 LOOK_SECS: Final = 1.0
 """How often a commit looks whether the files are still there."""
 
 PROBE_BYTES_MAX: Final = 2**20
-
-_DAMAGED_CODES: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PRIMARY_CODE: Final = 0xFF
 
 Failpoint = Callable[[str], None]
 """Called at named places, so that a test can end the process there: `before_commit`,
@@ -253,30 +250,12 @@ class JournalFiles:
             self._directory.release()
 
     def _close(self, last: Run | None) -> None:
-        self._seq = self.seq
         database, self._database = self._database, None
         group_log, self._log = self._log, None
         if group_log is not None:
             group_log.close()
+            self._seq = group_log.seq
             if last is not None:
                 group_log.sync()
         if database is not None:
             database.close(last)
-
-
-def busy(error: StartError) -> OSError:
-    """Return a directory that another has as trouble that may pass."""
-    return OSError(errno.EBUSY, str(error))
-
-
-def is_damage(error: Exception) -> bool:
-    """Return whether an error means that bytes are not those that were written."""
-    if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE in _DAMAGED_CODES
-    return isinstance(error, ValueError)
-
-
-def told(error: Exception) -> dict[str, str]:
-    """Return what SQLite or the system calls the trouble; neither quotes what was pushed."""
-    name = getattr(error, "sqlite_errorname", None) or getattr(error, "strerror", None)
-    return {**whereabouts(error), **({"reason": name} if name else {})}
