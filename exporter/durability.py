@@ -164,7 +164,7 @@ class Durability:
     async def _captured(self) -> tuple[list[Part], int, float]:
         """Return all of memory, the last group that is in it, and when that was."""
         turns = Turns(self._clock)
-        seq, now = self._journal.cut(), self._clock.now()
+        seq, now = await self._journal.cut(), self._clock.now()
         parts = []
         for part in self._memory.save():
             parts.append(part)

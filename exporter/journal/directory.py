@@ -106,7 +106,7 @@ class StorageDirectory:
             (self.path / f"{DATABASE}{suffix}").unlink(missing_ok=True)
 
     def set_aside(self, now: float) -> None:
-        """Move the journal's files into a directory that tells the Unix second `now`.
+        """Move the journal's files into a directory that tells the Unix second `now`: all or none.
 
         Of those set aside before, the oldest go. Raises `OSError`.
         """
@@ -114,11 +114,39 @@ class StorageDirectory:
         files = [*(path for path in database if path.exists()), *segments_in(self.path)]
         if not files:
             return
+        aside = self._aside(now)
+        moved: list[Path] = []
+        try:
+            for path in files:
+                path.rename(aside / path.name)
+                moved.append(path)
+        except OSError:
+            with suppress(OSError):
+                for path in moved:
+                    (aside / path.name).rename(path)
+                aside.rmdir()
+            raise
+        self._let_oldest_go()
+
+    def keep_copy(self, now: float) -> None:
+        """Set the segments of the log aside, and go on with them: their end cannot be read.
+
+        Raises `OSError`.
+        """
+        if segments := segments_in(self.path):
+            aside = self._aside(now)
+            for path in segments:
+                with suppress(FileExistsError):
+                    os.link(path, aside / path.name)
+            self._let_oldest_go()
+
+    def _aside(self, now: float) -> Path:
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
         aside = self.path / f"{UNREADABLE}{stamp}"
         aside.mkdir(mode=0o700, exist_ok=True)
-        for path in files:
-            path.rename(aside / path.name)
+        return aside
+
+    def _let_oldest_go(self) -> None:
         for gone in sorted(self.path.glob(f"{UNREADABLE}*"))[:-SET_ASIDE_MAX]:
             shutil.rmtree(gone)
 

@@ -1,13 +1,8 @@
 """The journal on a disk: the event loop's side of it.
 
-With `normal`, a group is appended on the event loop itself: the system takes it over in 2 to 35 us,
-and a thread would cost 100 more. That is as long as the disk answers. The thread of the worker
-writes to it every second, and waits for it; where that takes long, or an append did, groups
-go through the thread, behind whatever it does, and a disk that hangs keeps nobody from an answer.
-With `full` they always do, for there the disk has to be waited for.
-
-All else that touches the disk runs in that thread (`exporter.journal.files`). Errors of the disk
-come back as `Refusal`, and are told in the log once.
+All that touches the disk runs in the one thread of a worker (`exporter.journal.files`), so that a
+disk that hangs keeps nobody from an answer. Errors of the disk come back as `Refusal`, and are told
+in the log once.
 """
 
 import asyncio
@@ -37,18 +32,6 @@ STUCK_SECS: Final = 5.0
 
 CLOSE_SECS: Final = 2.0
 """What closing may take; a disk that hangs must not keep the process."""
-
-PATIENCE_SECS: Final = 0.1
-"""How long the thread may be at something until groups go through it."""
-
-SLOW_SECS: Final = 0.02
-"""An append on the event loop that took longer was too slow for it ..."""
-
-REST_SECS: Final = 10.0
-"""... so that for this long groups go through the thread."""
-
-AT_ONCE_EVENTS_MAX: Final = 1_000
-"""Larger groups take over a millisecond to encode, and go through the thread."""
 
 READ_GROUPS: Final = 16
 
@@ -81,9 +64,6 @@ class DiskJournal:
             path, sync=sync, boot_id=boot_id, basis=basis, failpoint=failpoint
         )
         self._failpoint = failpoint
-        self._sync = sync
-        self._clock = clock
-        self._slow_until = 0.0
         self._worker = Worker("journal", clock)
         self._failed = False
         self._failed_as: dict[str, str] = {}
@@ -118,9 +98,12 @@ class DiskJournal:
         """How much a restart would have to replay."""
         return self._files.size_bytes
 
-    def cut(self) -> int:
+    async def cut(self) -> int:
         """End what a snapshot is about to be taken of; return the number of its last group."""
-        return self._files.log.cut()
+        try:
+            return await self._worker.run(self._files.cut)
+        except sqlite3.Error as error:
+            raise self._refused(error) from None
 
     @property
     def basis(self) -> str:
@@ -182,31 +165,11 @@ class DiskJournal:
 
     async def append(self, entries: Sequence[Entry], committed_at: float) -> None:
         """Commit the batches as one group. Raises `Refusal` (`journal_failing`)."""
-        files = self._files
         try:
-            if not files.in_place(committed_at):
-                await self._worker.run(files.kept, committed_at)
-            if self._at_once(entries):
-                began_at = self._clock.monotonic()
-                files.append(entries, committed_at)
-                ended_at = self._clock.monotonic()
-                if ended_at - began_at > SLOW_SECS:
-                    self._slow_until = ended_at + REST_SECS
-            else:
-                await self._worker.run(files.append, entries, committed_at)
+            await self._worker.run(self._files.append, entries, committed_at)
         except (sqlite3.Error, OSError) as error:
             raise self._refused(error) from None
         self._failed = False
-
-    def _at_once(self, entries: Sequence[Entry]) -> bool:
-        """Return whether a group may be appended on the event loop."""
-        return (
-            self._sync == "normal"
-            and self._worker.busy_secs < PATIENCE_SECS
-            and self._clock.monotonic() >= self._slow_until
-            and sum([len(entry.events) for entry in entries]) <= AT_ONCE_EVENTS_MAX
-            and all(entry.summary is None for entry in entries)
-        )
 
     async def snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
         """Keep a snapshot of all up to `seq`. Raises `Refusal` (`journal_failing`)."""

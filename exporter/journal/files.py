@@ -1,7 +1,7 @@
 """The journal's files, a database and a log: opened, checked, and begun anew.
 
-Groups are appended to the log, by the event loop or by the thread of the worker. Snapshots and what
-is noted of the journal are in the database, which the thread alone may touch.
+Groups are in the log; snapshots, and what is noted of the journal, are in the database. All of it
+is for the thread of the worker alone.
 
 What is ugly: `open` has to tell three kinds of trouble apart. Somebody else has the directory, or a
 newer version wrote it: that is for a person to mend, and the process does not start. The disk
@@ -73,7 +73,6 @@ class JournalFiles:
         self._seq = 0
         self._looked_at = 0.0
         self._tried_bytes = 0
-        self._probed_seq = 0
 
     @property
     def database(self) -> Database:
@@ -131,6 +130,10 @@ class JournalFiles:
                 # It is not new where one was set aside, and then none could be begun.
                 without=Epoch(started_at=now, cause=self.epoch.cause),
             )
+            if found.incomplete:
+                self._directory.keep_copy(now)
+            if self._sync == "full":
+                found.log.sync()  # It may be from a run that did not.
             if not found.begins_epoch:
                 self._note(database, found.epoch, found.seq)
             found.log.begin(found.seq)
@@ -165,6 +168,9 @@ class JournalFiles:
 
     def append(self, entries: Sequence[Entry], committed_at: float) -> None:
         """Commit the batches as one group."""
+        if abs(committed_at - self._looked_at) >= LOOK_SECS:
+            self._looked_at = committed_at
+            self.kept(committed_at)
         if self.unfounded:
             raise sqlite3.OperationalError("a snapshot comes first")
         group_log = self.log
@@ -174,6 +180,12 @@ class JournalFiles:
         group_log.append(committed_at, body)
         self._failpoint("after_commit")
         self._directory.mark(group_log.seq)
+
+    def cut(self) -> int:
+        """End the segment that is written to; return the number of its last group."""
+        if self._log is None:
+            return self._seq
+        return self._log.cut()
 
     def publish(self, database: Database, snapshot: Snapshot) -> list[Path]:
         """Make a snapshot, whose parts are all in this database, the valid one.
@@ -194,10 +206,7 @@ class JournalFiles:
         return self.log.replaced(snapshot.seq)
 
     def probe(self, now: float, *, write: bool) -> None:
-        """Look after the files, and find out whether as much as was tried last can be written.
-
-        Without `write` a byte is, where something was committed since: that the disk answers.
-        """
+        """Look after the files, and find out whether a write succeeds if one is asked for."""
         if self.damaged:
             log.error("the journal is damaged, set aside and begun anew")
             self._let_go()
@@ -205,21 +214,6 @@ class JournalFiles:
         self.kept(now)
         if write:
             self._directory.probe(min(self._tried_bytes, PROBE_BYTES_MAX))
-        elif self.seq != self._probed_seq:
-            self._directory.probe(1)
-        self._probed_seq = self.seq
-
-    def in_place(self, now: float) -> bool:
-        """Return whether the files that are written to are there, as far as was looked lately."""
-        if abs(now - self._looked_at) < LOOK_SECS:
-            return True
-        self._looked_at = now
-        database = self._database
-        return (
-            database is not None
-            and self._directory.holds(database.identity)
-            and self.log.in_place()
-        )
 
     def kept(self, now: float) -> Database:
         """Return the open database, a new one where somebody took a file away or it was let go."""

@@ -83,8 +83,11 @@ class Journal(Protocol):
         """
         ...
 
-    def cut(self) -> int:
-        """End what a snapshot is about to be taken of; return the number of its last group."""
+    async def cut(self) -> int:
+        """End what a snapshot is about to be taken of; return the number of its last group.
+
+        Raises `Refusal` (`journal_failing`).
+        """
         ...
 
     async def snapshot(self, parts: Iterable[Part], seq: int, taken_at: float) -> None:
@@ -192,7 +195,7 @@ class MemoryJournal:
     async def append(self, entries: Sequence[Entry], committed_at: float) -> None:
         """Take the group as committed."""
 
-    def cut(self) -> int:
+    async def cut(self) -> int:
         """End nothing."""
         return self.seq
 

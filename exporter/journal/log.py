@@ -1,20 +1,15 @@
 """The log: groups of batches, appended to files one after another.
 
 Why no table of the database: a row of 30 kB costs SQLite 150 us, each byte written to its own log,
-summed there, and copied to the file later; an append costs 34 us. And it is short enough to be done
-on the event loop, where a statement in a thread costs 100 us more to hand over and back.
+summed there, and copied to the file later; an append costs 34 us.
 
 A segment is named after the first group in it. A new one begins where a snapshot is taken, so that
 those before it can go once the snapshot is valid; at each start; and after a write that failed.
 What is ugly: after such a write there may be something left at the end of a segment that nobody was
-told was committed. So what a segment holds of the next one's groups does not count. And groups are
-appended by the event loop while the thread may look after the files, hence the lock: nobody may
-close a descriptor that is about to be written to, for it might be another file's by then.
+told was committed. So what a segment holds of the next one's groups does not count.
 """
 
-import errno
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -46,8 +41,6 @@ class GroupLog:
         self._directory = directory
         self._name = name
         self._synced = sync == "full"
-        self._lock = threading.Lock()
-        self._closed = False
         self._kept = [
             _Kept(path, int(path.stem.removeprefix(_PREFIX)), path.stat().st_size)
             for path in segments_in(directory)
@@ -100,53 +93,50 @@ class GroupLog:
 
     def append(self, committed_at: float, body: bytes | bytearray) -> None:
         """Commit a group. Raises `OSError`, having committed nothing."""
-        with self._lock:
-            segment = self._open or self._begin_segment()
-            try:
-                segment.append(self.seq + 1, committed_at, body)
-            except OSError:
-                self._cut()
-                raise
-            self.seq += 1
+        segment = self._open or self._begin_segment()
+        try:
+            segment.append(self.seq + 1, committed_at, body)
+        except OSError:
+            self.cut()
+            raise
+        self.seq += 1
 
     def cut(self) -> int:
         """Let the next group begin a segment; return the number of the last one before it."""
-        with self._lock:
-            self._cut()
-            return self.seq
+        segment, self._open = self._open, None
+        if segment is not None:
+            segment.close()
+            self._kept.append(_Kept(segment.path, self._open_first, segment.size_bytes))
+        return self.seq
 
     def replaced(self, seq: int) -> list[Path]:
         """Forget the segments that hold nothing after a number; return what is to be removed."""
-        with self._lock:
-            if self.seq <= seq:
-                self._cut()
-            next_first = self.seq + 1 if self._open is None else self._open_first
-            following = [*(kept.first for kept in self._kept[1:]), next_first]
-            count = sum(first <= seq + 1 for first in following) if self._kept else 0
-            paths = [kept.path for kept in self._kept[:count]]
-            self._kept = self._kept[count:]
-            return paths
+        if self.seq <= seq:
+            self.cut()
+        next_first = self.seq + 1 if self._open is None else self._open_first
+        following = [*(kept.first for kept in self._kept[1:]), next_first]
+        count = sum(first <= seq + 1 for first in following) if self._kept else 0
+        paths = [kept.path for kept in self._kept[:count]]
+        del self._kept[:count]
+        return paths
 
-    def in_place(self) -> bool:
-        """Return whether the segment that is written to is under its name, as long as it was.
+    def complete(self) -> bool:
+        """Return whether every segment is there, and the one that is written to as long as it was.
 
-        Raises `OSError` where that cannot be told.
+        Raises `OSError`.
         """
+        there = {path.name for path in self._directory.iterdir()}
+        return self._in_place() and all(kept.path.name in there for kept in self._kept)
+
+    def _in_place(self) -> bool:
         segment = self._open
         if segment is None:
             return True
-        size_bytes = segment.size_bytes
         try:
             status = segment.path.stat()
         except FileNotFoundError:
             return False
-        return identity_of(status) == segment.identity and status.st_size >= size_bytes
-
-    def complete(self) -> bool:
-        """Return whether every segment is there. Raises `OSError`."""
-        kept = self._kept
-        there = {path.name for path in self._directory.iterdir()}
-        return self.in_place() and all(one.path.name in there for one in kept)
+        return identity_of(status) == segment.identity and status.st_size >= segment.size_bytes
 
     def sync(self) -> None:
         """Wait until the disk has all segments but the one being written. Raises `OSError`."""
@@ -154,29 +144,22 @@ class GroupLog:
             _sync(path)
 
     def close(self) -> None:
-        """Let go of the files; an append raises `OSError` from now on."""
-        with self._lock:
-            self._closed = True
-            self._cut()
-
-    def _cut(self) -> None:
-        segment, self._open = self._open, None
-        if segment is not None:
-            segment.close()
-            # A new list: somebody may be going through the old one.
-            self._kept = [*self._kept, _Kept(segment.path, self._open_first, segment.size_bytes)]
+        """Let go of the files."""
+        self.cut()
 
     def _begin_segment(self) -> Segment:
-        if self._closed:
-            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
         first = self.seq + 1
-        # One that failed before its first group was committed is written over.
+        # One that failed before its first group was committed is replaced.
         self._kept = [kept for kept in self._kept if kept.first < first]
         path = self._directory / f"{_PREFIX}{first:0{_DIGITS}}{SUFFIX}"
         segment = Segment(path, self._name, synced=self._synced)
-        if self._synced:
-            _sync(self._directory)
         self._open, self._open_first = segment, first
+        if self._synced:
+            try:
+                _sync(self._directory)
+            except OSError:
+                self.cut()
+                raise
         return segment
 
 

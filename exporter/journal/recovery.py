@@ -18,7 +18,7 @@ class Found(NamedTuple):
     """What is there: a snapshot in parts, and a log up to the group `seq`.
 
     `epoch` is the one it goes on in, a new one where `begins_epoch`. `rebased` is whether it was
-    kept under another basis.
+    kept under another basis, `incomplete` whether groups are missing that were committed.
     """
 
     snapshot: Snapshot
@@ -28,6 +28,7 @@ class Found(NamedTuple):
     epoch: Epoch
     begins_epoch: bool
     rebased: bool
+    incomplete: bool
 
 
 def recover(
@@ -51,7 +52,8 @@ def recover(
     group_log = log_of(database, directory, sync)
     marked = directory.marked()
     seq = _checked_groups(group_log, snapshot.seq, None if lost else marked)
-    loss = _loss(lost=lost, missing=seq < marked)
+    incomplete = not lost and seq < marked
+    loss = _loss(lost=lost, missing=incomplete)
     rebased = database.fact(Basis) not in (None, Basis(basis))
     if loss is None and rebased and seq > snapshot.seq:
         log.warning("series are decided on in another way than before the crash")
@@ -61,7 +63,7 @@ def recover(
         epoch = without if loss is None else Epoch(without.started_at, loss)
     elif loss is not None:
         epoch, begins_epoch = Epoch(without.started_at, loss), True
-    return Found(snapshot, parts, group_log, seq, epoch, begins_epoch, rebased)
+    return Found(snapshot, parts, group_log, seq, epoch, begins_epoch, rebased, incomplete)
 
 
 def log_of(database: Database, directory: StorageDirectory, sync: Sync) -> GroupLog:

@@ -37,13 +37,13 @@ class Group(NamedTuple):
 class Segment:
     """A new file at `path` that groups are appended to; `log_name` names the log it is part of.
 
-    A file that is there already is written over. With `synced`, a write waits for the disk.
-    `size_bytes` is how long the file is, and `identity` by what to recognise it. One thread at a
-    time may use it. Raises `OSError`.
+    A file that is there already is replaced. With `synced`, a write waits for the disk.
+    `size_bytes` is how long the file is, and `identity` by what to recognise it. Raises `OSError`.
     """
 
     def __init__(self, path: Path, log_name: str, *, synced: bool) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_CLOEXEC
+        path.unlink(missing_ok=True)  # Not cut: there may be a copy of it, a link.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         self._descriptor = os.open(path, flags, 0o600)
         self._synced = synced
         self.path = path
@@ -56,7 +56,11 @@ class Segment:
             raise
 
     def append(self, seq: int, committed_at: float, body: bytes | bytearray) -> None:
-        """Write a group at the end; raises `OSError`, having written nothing that will be read."""
+        """Write a group at the end; raises `OSError`, having taken off what was written of it.
+
+        A disk that refuses even that may keep a whole group. It does not count once another has its
+        number; a start before that cannot tell it from one that was committed.
+        """
         crc = zlib.crc32(body, zlib.crc32(_SUMMED.pack(seq, committed_at)))
         self._write(_FRAME.pack(len(body), crc, seq, committed_at), body)
 

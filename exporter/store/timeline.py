@@ -90,12 +90,16 @@ class Timelines:
             return steps.course({}, steps.first)
         version, newest = past
         told = self._told.get((key, steps.stride), version)
+        overtaken = told is not None and told.first > steps.first
+        if overtaken:
+            told = None  # While we waited, another told it from a later slot on.
         since = steps.first if told is None else max(told.until, steps.first)
         course = steps.course(self._models.by_slot(key, since), since)
         if told is not None:
             known = (steps.first - told.first) // steps.stride, (since - told.first) // steps.stride
             course = told.course.part(*known).followed_by(course)
         until = min(max(steps.begins(newest), since), steps.end)
-        kept = Told(steps.first, until, course)
-        self._told.put((key, steps.stride), version, kept, weight=steps.points)
+        if not overtaken:
+            kept = Told(steps.first, until, course)
+            self._told.put((key, steps.stride), version, kept, weight=steps.points)
         return course

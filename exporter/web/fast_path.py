@@ -25,6 +25,9 @@ from exporter.web.guard import Guard
 from exporter.web.push import DECODERS, ROUTE, PushRoute
 from exporter.web.wire import Wire
 
+LENGTH_DIGITS_MAX = 20
+"""What is longer may have zeros before it, by the thousand."""
+
 BYTES_PER_TURN = 256 * 1024
 """How much is decoded until others get a turn: as much as of one body on the event loop."""
 
@@ -81,7 +84,10 @@ class PushFastPath:
         """Return whether the body is here, small, and may be held and decoded now."""
         if not payload.is_eof() or payload.exception() is not None:
             return False
-        size_bytes = int(message.headers.get(hdrs.CONTENT_LENGTH, 0))
+        length = message.headers.get(hdrs.CONTENT_LENGTH, "0")
+        if len(length) > LENGTH_DIGITS_MAX:
+            return False
+        size_bytes = int(length)
         return size_bytes <= min(LARGE_BYTES, self._bytes_left) and self._bodies.has_room(
             size_bytes
         )

@@ -38,10 +38,7 @@ def start_held(site: Site, *flags: str) -> Served:
     """Start an exporter whose commits are held."""
     (site.directory / REACHED).unlink(missing_ok=True)
     (site.directory / GO_ON).unlink(missing_ok=True)
-    # Synced in full, for those wait in a thread: on the event loop nothing else would go on.
-    return site.start(
-        "--storage.sync=full", *flags, program=module("tests.faults.held", str(site.directory))
-    )
+    return site.start(*flags, program=module("tests.faults.held", str(site.directory)))
 
 
 def await_commit(site: Site) -> None:

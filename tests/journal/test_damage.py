@@ -1,11 +1,14 @@
 """Damaged files: never taken for whole, never thrown away, never replaced in silence."""
 
+import errno
+import os
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from exporter.event.rejection import Refusal
 from exporter.journal.epoch import Epoch
 from exporter.journal.segment import MAGIC
 from tests.journal.builders import (
@@ -13,6 +16,7 @@ from tests.journal.builders import (
     batch,
     completion,
     crashed,
+    journal_at,
     log_of,
     numbers,
     opened,
@@ -131,19 +135,70 @@ async def test_a_log_that_lost_its_end_begins_an_epoch_with_the_rest(
             await journal.append([batch(completion(number))], NOW)
         copy = crashed(tmp_path / "a", tmp_path / "b")
     log = log_of(copy)
-    log.write_bytes(log.read_bytes()[:-cut_bytes])
+    rest = log.read_bytes()[:-cut_bytes]
+    log.write_bytes(rest)
     async with opened(copy, now=NOW + 5) as (journal, _):
         assert journal.epoch == Epoch(started_at=NOW + 5, cause="corrupt")
         assert journal.begins_epoch
         left = numbers(await replayed(journal))
         assert left == list(range(3))[: len(left)]
         assert len(left) == (0 if cut_bytes == 10_000 else 2)
-        await journal.snapshot([("a", b"1")], journal.cut(), NOW)
+        await journal.snapshot([("a", b"1")], await journal.cut(), NOW)
         await journal.append([batch(completion(9))], NOW)
-    assert set_aside(copy) == []
+    [aside] = set_aside(copy)
+    assert (copy / aside / log.name).read_bytes() == rest
     async with opened(copy, now=NOW + 9) as (journal, parts):
         assert (journal.epoch.started_at, parts) == (NOW + 5, [("a", b"1")])
         assert numbers(await replayed(journal)) == [9]
+
+
+async def test_groups_after_a_garbled_length_are_kept_for_a_closer_look(tmp_path: Path) -> None:
+    """It looks as if the log broke off there, and they are whole behind it."""
+    async with opened(tmp_path / "a") as (journal, _):
+        for number in range(3):
+            await journal.append([batch(completion(number))], NOW)
+        copy = crashed(tmp_path / "a", tmp_path / "b")
+    log = log_of(copy)
+    garbled = bytearray(log.read_bytes())
+    garbled[HEADER_BYTES + 2] ^= 0x40
+    log.write_bytes(garbled)
+    async with opened(copy, now=NOW + 5) as (journal, _):
+        assert journal.epoch == Epoch(started_at=NOW + 5, cause="corrupt")
+        assert await replayed(journal) == []
+        await journal.snapshot([("a", b"1")], await journal.cut(), NOW)
+        await journal.append([batch(completion(9))], NOW)
+    [aside] = set_aside(copy)
+    assert (copy / aside / log.name).read_bytes() == garbled
+
+
+async def test_files_are_set_aside_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each try would leave some of them in a directory of its own, and push the first out."""
+    async with opened(tmp_path) as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+    overwritten(tmp_path / "journal.db")
+    rename = Path.rename
+
+    def refuse(path: Path, target: Path) -> Path:
+        if path.suffix == ".log":
+            raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+        return rename(path, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", refuse)
+        for number in range(5):
+            journal = journal_at(tmp_path)
+            with pytest.raises(Refusal):
+                await journal.open(NOW + number)
+            await journal.close()
+    assert set_aside(tmp_path) == []
+    async with opened(tmp_path, now=NOW + 9) as (journal, _):
+        assert journal.epoch == Epoch(started_at=NOW + 9, cause="corrupt")
+    [aside] = set_aside(tmp_path)
+    assert {"journal.db", log_of(tmp_path / aside).name} <= {
+        path.name for path in (tmp_path / aside).iterdir()
+    }
 
 
 @pytest.mark.parametrize("tail", [b"\0" * 5, b"\0" * 500, b"x" * 500, b"\0\0\0\0" + b"x" * 30])

@@ -52,7 +52,7 @@ async def test_a_snapshot_takes_the_place_of_what_it_holds(tmp_path: Path) -> No
     async with opened(tmp_path) as (journal, _):
         for number in range(5):
             await journal.append([batch(completion(number))], NOW)
-        seq = journal.cut()
+        seq = await journal.cut()
         await journal.append([batch(completion(5))], NOW)
         grown = journal.size_bytes
         await journal.snapshot(parts, seq, NOW + 9)

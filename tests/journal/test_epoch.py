@@ -1,6 +1,7 @@
 """Epochs: counters begin at 0 where they cannot be shown to be whole, and only there."""
 
 import asyncio
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -69,6 +70,27 @@ async def test_a_boot_after_a_close_goes_on_and_one_after_a_crash_begins_anew(
         assert numbers(await replayed(again)) == [1]
 
 
+async def test_what_was_not_synced_is_before_anything_counts_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start with `full` syncs what a run with `normal` left: from then on nothing may be lost."""
+    async with opened(tmp_path / "a") as (journal, _):
+        await journal.append([batch(completion(1))], NOW)
+        path = crashed(tmp_path / "a", tmp_path / "b")
+    synced: list[str] = []
+    sync = os.fsync
+
+    def watch(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watch)
+    journal = journal_at(path, sync="full")
+    await journal.open(NOW)
+    assert synced == [log_of(path).name, path.name]
+    await journal.close()
+
+
 async def test_a_new_epoch_commits_nothing_before_it_has_a_snapshot(
     tmp_path: Path,
 ) -> None:
@@ -114,7 +136,7 @@ async def test_a_segment_that_is_taken_away_is_made_up_for_from_memory(tmp_path:
     async with opened(tmp_path) as (journal, _):
         await journal.append([batch(completion(1))], NOW)
         first = log_of(tmp_path)
-        journal.cut()
+        await journal.cut()
         await journal.append([batch(completion(2))], NOW)
         first.unlink()
         await journal.probe(NOW + 1)
@@ -134,14 +156,14 @@ async def test_after_a_crash_of_the_machine_what_is_before_a_gap_comes_back(
     async with opened(tmp_path / "a") as (journal, _):
         for number in (1, 2, 3):
             await journal.append([batch(completion(number))], NOW)
-            journal.cut()
+            await journal.cut()
         path = crashed(tmp_path / "a", tmp_path / "b")
     second = sorted(path.glob("groups-*.log"))[1]
     second.write_bytes(bytes(second.stat().st_size))
     async with opened(path, now=NOW + 5, boot_id="another boot") as (journal, _):
         assert (journal.epoch.cause, journal.begins_epoch) == ("power_loss", True)
         assert numbers(await replayed(journal)) == [1]
-        await journal.snapshot([("a", b"1")], journal.cut(), NOW + 5)
+        await journal.snapshot([("a", b"1")], await journal.cut(), NOW + 5)
         await journal.append([batch(completion(4))], NOW + 5)
     assert set_aside(path) == []
     async with opened(path, boot_id="another boot") as (journal, parts):
@@ -218,7 +240,7 @@ async def test_a_disk_that_does_not_answer_is_told_and_keeps_nobody(tmp_path: Pa
 
     clock = ManualClock(NOW)
     journal = DiskJournal(
-        tmp_path, sync="full", boot_id="b", basis="b", clock=clock, failpoint=failpoint
+        tmp_path, sync="normal", boot_id="b", basis="b", clock=clock, failpoint=failpoint
     )
     await journal.open(NOW)
     commit = asyncio.create_task(journal.append([batch(completion(1))], NOW))

@@ -73,16 +73,6 @@ def test_nothing_is_in_a_log_that_was_never_written_to(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_closed_log_takes_nothing(tmp_path: Path) -> None:
-    """Its descriptor may be another file's by then."""
-    log = begun(tmp_path)
-    log.append(NOW, b"a")
-    log.close()
-    with pytest.raises(OSError, match="Bad file descriptor"):
-        log.append(NOW, b"b")
-    assert bodies(begun(tmp_path)) == [b"a"]
-
-
 def test_a_group_for_which_there_is_no_room_leaves_nothing_behind(tmp_path: Path) -> None:
     """Not the part of it that there was room for, and not at the next start."""
     log = begun(tmp_path)
@@ -116,6 +106,27 @@ def test_a_group_that_the_disk_did_not_confirm_leaves_nothing_behind(
     log.append(NOW, b"c")
     log.close()
     assert bodies(log_at(tmp_path), certain=2) == [b"a", b"c"]
+
+
+def test_a_segment_whose_name_is_not_synced_is_let_go_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `full` the name has to be there, too; and no descriptor is left over."""
+    log = GroupLog(tmp_path, NAME, sync="full")
+    descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are enough
+
+    def fail(_: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        for _ in range(9):
+            with pytest.raises(OSError, match="Input/output"):
+                log.append(NOW, b"a")
+    assert len(os.listdir("/proc/self/fd")) == descriptors  # noqa: PTH208 - as above
+    log.append(NOW, b"b")
+    log.close()
+    assert bodies(log_at(tmp_path), certain=1) == [b"b"]
 
 
 def test_a_group_that_was_refused_but_written_does_not_count(tmp_path: Path) -> None:
@@ -163,23 +174,23 @@ def test_a_length_that_is_longer_than_the_file_allocates_nothing(tmp_path: Path)
 
 
 def test_a_segment_that_is_moved_removed_or_cut_is_noticed(tmp_path: Path) -> None:
-    """The one that is written to at once, and the others when all are looked after."""
+    """Whether it is written to or not."""
     log = begun(tmp_path)
     log.append(NOW, b"a")
     log.cut()
-    assert (log.in_place(), log.complete()) == (True, True)
+    assert log.complete()
     log.append(NOW, b"b")
     first, second = segments_in(tmp_path)
     first.rename(tmp_path / "elsewhere")
-    assert (log.in_place(), log.complete()) == (True, False)
+    assert not log.complete()
     (tmp_path / "elsewhere").rename(first)
     os.truncate(second, second.stat().st_size - 1)
-    assert (log.in_place(), log.complete()) == (False, False)
+    assert not log.complete()
     second.rename(tmp_path / "elsewhere")
     second.write_bytes(bytes(1000))
-    assert (log.in_place(), log.complete()) == (False, False)
+    assert not log.complete()
     second.unlink()
-    assert (log.in_place(), log.complete()) == (False, False)
+    assert not log.complete()
     log.close()
 
 

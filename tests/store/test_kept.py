@@ -204,3 +204,21 @@ def test_what_is_too_heavy_is_not_kept() -> None:
     kept.put("b", 1, "y")
     kept.put("b", 2, "z", 3)
     assert [kept.get("a", 1), kept.get("b", 1), kept.get("b", 2)] == ["x", None, None]
+
+
+def test_who_was_overtaken_leaves_what_is_kept_alone() -> None:
+    """A course is told in turns: a slot may begin meanwhile, and another be told all of it."""
+    store = TelemetryStore(window_secs=100.0, slots=10)
+    for slot in range(10):
+        at = NOW + 10 * slot + 1
+        store.apply([completion(model="x", at=at), completion(model="y", at=at)], at)
+    now = NOW + 95
+    overtaken = store.board.timeline(now=now, limit=5, points_max=500)
+    next(overtaken)
+    finish(store.board.timeline(now=now + 10, limit=6, points_max=500))
+    for model in finish(overtaken).models:
+        assert model.completions == [0] + [1] * 9  # The first slot has left meanwhile.
+    later = finish(store.board.timeline(now=now + 11, limit=5, points_max=500))
+    fresh = TelemetryStore(window_secs=100.0, slots=10)
+    fresh.restore(store.save())
+    assert later == finish(fresh.board.timeline(now=now + 11, limit=5, points_max=500))
