@@ -209,10 +209,11 @@ def test_what_is_too_heavy_is_not_kept() -> None:
 def test_who_was_overtaken_leaves_what_is_kept_alone() -> None:
     """A course is told in turns: a slot may begin meanwhile, and another be told all of it."""
     store = TelemetryStore(window_secs=100.0, slots=10)
+    began_at = NOW - NOW % 10
     for slot in range(10):
-        at = NOW + 10 * slot + 1
+        at = began_at + 10 * slot
         store.apply([completion(model="x", at=at), completion(model="y", at=at)], at)
-    now = NOW + 95
+    now = began_at + 95
     overtaken = store.board.timeline(now=now, limit=5, points_max=500)
     next(overtaken)
     finish(store.board.timeline(now=now + 10, limit=6, points_max=500))
