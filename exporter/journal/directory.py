@@ -136,8 +136,12 @@ class StorageDirectory:
         if segments := segments_in(self.path):
             aside = self._aside(now)
             for path in segments:
-                with suppress(FileExistsError):
+                try:
                     os.link(path, aside / path.name)
+                except FileExistsError:
+                    continue
+                except OSError:  # Not every file system has links.
+                    shutil.copyfile(path, aside / path.name)
             self._let_oldest_go()
 
     def _aside(self, now: float) -> Path:

@@ -152,8 +152,19 @@ async def test_a_log_that_lost_its_end_begins_an_epoch_with_the_rest(
         assert numbers(await replayed(journal)) == [9]
 
 
-async def test_groups_after_a_garbled_length_are_kept_for_a_closer_look(tmp_path: Path) -> None:
+@pytest.mark.parametrize("links", [True, False])
+async def test_groups_after_a_garbled_length_are_kept_for_a_closer_look(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    links: bool,  # noqa: FBT001 - a case
+) -> None:
     """It looks as if the log broke off there, and they are whole behind it."""
+
+    def refuse(_source: Path, _target: Path) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    if not links:  # As on a file system that has none.
+        monkeypatch.setattr(os, "link", refuse)
     async with opened(tmp_path / "a") as (journal, _):
         for number in range(3):
             await journal.append([batch(completion(number))], NOW)
