@@ -2,8 +2,7 @@
 
 Most pushes tell of many calls of few models. Whoever adds such events up one by one reads and
 writes a dozen fields for each; here the fields of all of them are read once, and their sums are
-added. An event of a push of a hundred costs the store and the series together 4.7 us so, in place
-of 6.2.
+added. An event of a push of a hundred costs the store and the series together an eighth less so.
 """
 
 from collections.abc import Iterable, Sequence

@@ -96,8 +96,9 @@ class StorageDirectory:
             while view:
                 view = view[os.write(descriptor, view) :]
             os.fdatasync(descriptor)
-            os.ftruncate(descriptor, 0)
         finally:
+            with suppress(OSError):
+                os.ftruncate(descriptor, 0)
             os.close(descriptor)
 
     def discard(self) -> None:
@@ -131,18 +132,18 @@ class StorageDirectory:
     def keep_copy(self, now: float) -> None:
         """Set the segments of the log aside, and go on with them: their end cannot be read.
 
-        Raises `OSError`.
+        Those of which there is a link already were set aside by a try before. Raises `OSError`.
         """
-        if segments := segments_in(self.path):
-            aside = self._aside(now)
-            for path in segments:
-                try:
-                    os.link(path, aside / path.name)
-                except FileExistsError:
-                    continue
-                except OSError:  # Not every file system has links.
-                    shutil.copyfile(path, aside / path.name)
-            self._let_oldest_go()
+        segments = [path for path in segments_in(self.path) if path.stat().st_nlink == 1]
+        if not segments:
+            return
+        aside = self._aside(now)
+        for path in segments:
+            try:
+                os.link(path, aside / path.name)
+            except OSError:  # Not every file system has links.
+                shutil.copyfile(path, aside / path.name)
+        self._let_oldest_go()
 
     def _aside(self, now: float) -> Path:
         stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%S.%fZ")

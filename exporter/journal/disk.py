@@ -102,7 +102,7 @@ class DiskJournal:
         """End what a snapshot is about to be taken of; return the number of its last group."""
         try:
             return await self._worker.run(self._files.cut)
-        except sqlite3.Error as error:
+        except OSError as error:
             raise self._refused(error) from None
 
     @property

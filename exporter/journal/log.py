@@ -102,11 +102,14 @@ class GroupLog:
         self.seq += 1
 
     def cut(self) -> int:
-        """Let the next group begin a segment; return the number of the last one before it."""
+        """Let the next group begin a segment; return the number of the last one before it.
+
+        Raises `OSError`, having done so.
+        """
         segment, self._open = self._open, None
         if segment is not None:
-            segment.close()
             self._kept.append(_Kept(segment.path, self._open_first, segment.size_bytes))
+            segment.close()
         return self.seq
 
     def replaced(self, seq: int) -> list[Path]:

@@ -140,6 +140,8 @@ async def test_a_log_that_lost_its_end_begins_an_epoch_with_the_rest(
     async with opened(copy, now=NOW + 5) as (journal, _):
         assert journal.epoch == Epoch(started_at=NOW + 5, cause="corrupt")
         assert journal.begins_epoch
+    async with opened(copy, now=NOW + 6) as (journal, _):  # As there was no snapshot yet.
+        assert journal.epoch == Epoch(started_at=NOW + 6, cause="corrupt")
         left = numbers(await replayed(journal))
         assert left == list(range(3))[: len(left)]
         assert len(left) == (0 if cut_bytes == 10_000 else 2)
@@ -148,7 +150,7 @@ async def test_a_log_that_lost_its_end_begins_an_epoch_with_the_rest(
     [aside] = set_aside(copy)
     assert (copy / aside / log.name).read_bytes() == rest
     async with opened(copy, now=NOW + 9) as (journal, parts):
-        assert (journal.epoch.started_at, parts) == (NOW + 5, [("a", b"1")])
+        assert (journal.epoch.started_at, parts) == (NOW + 6, [("a", b"1")])
         assert numbers(await replayed(journal)) == [9]
 
 
