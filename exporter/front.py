@@ -190,7 +190,7 @@ class Front:
             guard=guard,
             access=self.access,
             is_open=is_open,
-            push=self._push,
+            routes=self._push.fast_routes | self._otlp.fast_routes,
             bodies=self._bodies,
             wire=Wire(configured=lambda: self.access.headers, clock=self._clock),
         )

@@ -5,7 +5,8 @@ taken from the wire. So a crowd of large ones is held by the kernel, and by thos
 """
 
 import asyncio
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
 
 from aiohttp import web
 from aiohttp.http_exceptions import PayloadEncodingError
@@ -58,6 +59,17 @@ class Bodies:
         where it does not come in time, `truncated` where it breaks off.
         """
         return _Held(self, request)
+
+    @contextmanager
+    def holding(self, size_bytes: int) -> Iterator[None]:
+        """Count a body that was read already as held. Raises `Refusal` (`queue_full`)."""
+        if not self.has_room(size_bytes):
+            raise _too_much()
+        self._held_bytes += size_bytes
+        try:
+            yield
+        finally:
+            self._held_bytes -= size_bytes
 
     async def whole(self, body: "_Body") -> bytes:
         """Return all of a body, which counts as held from here on. Raises as `read`."""

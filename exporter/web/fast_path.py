@@ -12,17 +12,17 @@ What the route itself answers, refusals included, is the same in every byte.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from aiohttp import HttpVersion11, StreamReader, hdrs
 from aiohttp.http import RawRequestMessage
 
 from exporter.web.access import Access
-from exporter.web.body import LARGE_BYTES, Bodies
+from exporter.web.body import Bodies
 from exporter.web.connection import Sockname
+from exporter.web.fast_route import FastRoute
 from exporter.web.framing import names_a_host
 from exporter.web.guard import Guard
-from exporter.web.push import DECODERS, ROUTE, PushRoute
 from exporter.web.wire import Wire
 
 LENGTH_DIGITS_MAX = 20
@@ -33,9 +33,9 @@ BYTES_PER_TURN = 256 * 1024
 
 
 class PushFastPath:
-    """Takes pushes in for `push` that `guard`, `access` and `is_open()` would let through.
+    """Takes pushes in for `routes`, by path, that `guard`, `access` and `is_open()` would let in.
 
-    `bodies` says how large they may be, `wire` writes what they are answered.
+    `bodies` says how much all of them may hold, `wire` writes what they are answered.
     """
 
     def __init__(
@@ -44,14 +44,14 @@ class PushFastPath:
         guard: Guard,
         access: Access,
         is_open: Callable[[], bool],
-        push: PushRoute,
+        routes: Mapping[str, FastRoute],
         bodies: Bodies,
         wire: Wire,
     ) -> None:
         self._guard = guard
         self._access = access
         self._is_open = is_open
-        self._push = push
+        self._routes = routes
         self._bodies = bodies
         self._wire = wire
         self._bytes_left = BYTES_PER_TURN
@@ -60,14 +60,15 @@ class PushFastPath:
         self, message: RawRequestMessage, payload: StreamReader, sockname: Sockname
     ) -> bool:
         """Return whether a request to an address of ours is one to be taken here."""
+        route = self._routes.get(message.path)
         return (
-            message.path == ROUTE
+            route is not None
             and _is_plain(message)
             and self._guard.lets_in(message.headers, sockname)
             and self._access.lets_anybody_in
             and self._is_open()
-            and message.headers.get(hdrs.CONTENT_TYPE) in DECODERS
-            and self._has_room(message, payload)
+            and message.headers.get(hdrs.CONTENT_TYPE) in route.media_types
+            and self._has_room(message, payload, route.bytes_max)
         )
 
     def take(
@@ -78,9 +79,10 @@ class PushFastPath:
             asyncio.get_running_loop().call_soon(self._begin_turn)
         body = payload.read_nowait()
         self._bytes_left -= len(body)
-        self._push.take(message.headers, body, lambda reply: tell(self._wire.written(reply)))
+        route = self._routes[message.path]
+        route.take(message.headers, body, lambda reply: tell(self._wire.written(reply)))
 
-    def _has_room(self, message: RawRequestMessage, payload: StreamReader) -> bool:
+    def _has_room(self, message: RawRequestMessage, payload: StreamReader, bytes_max: int) -> bool:
         """Return whether the body is here, small, and may be held and decoded now."""
         if not payload.is_eof() or payload.exception() is not None:
             return False
@@ -88,9 +90,7 @@ class PushFastPath:
         if len(length) > LENGTH_DIGITS_MAX:
             return False
         size_bytes = int(length)
-        return size_bytes <= min(LARGE_BYTES, self._bytes_left) and self._bodies.has_room(
-            size_bytes
-        )
+        return size_bytes <= min(bytes_max, self._bytes_left) and self._bodies.has_room(size_bytes)
 
     def _begin_turn(self) -> None:
         self._bytes_left = BYTES_PER_TURN

@@ -7,21 +7,24 @@ answers are those of the OTLP specification ("OTLP/HTTP Response"): in the encod
 taken.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from exporter.agents.translate import Misread, Translated, translate
 from exporter.decode.otlp import Decoded, Encoding, decode_logs, decode_metrics, decode_traces
 from exporter.event.otel import Signal
 from exporter.event.rejection import Code, Refusal
-from exporter.pipeline.batch import Batch
+from exporter.pipeline.batch import Batch, Receipt
+from exporter.web.fast_route import FastRoute, Offered, Tell, answer_whole
 from exporter.web.media_type import media_type
 from exporter.web.otlp_answers import exported, refused
 from exporter.web.problem import REFUSED_BY_PATH
 from exporter.web.reception import Reception
+from exporter.web.wire import Success
 
 SIGNALS: dict[str, Signal] = {"/v1/logs": "logs", "/v1/traces": "traces", "/v1/metrics": "metrics"}
 """The signals by their routes."""
@@ -54,8 +57,13 @@ def source(signal: Signal) -> str:
 
 
 class _Export(NamedTuple):
-    """What an export holds: how many records, those that could not be read, what the others say."""
+    """What an export holds: how many records, those that could not be read, what the others say.
 
+    It arrived at `received_at`, Unix seconds, and was so many bytes, unpacked.
+    """
+
+    received_at: float
+    size_bytes: int
     records: int
     unfit: int
     translated: Translated
@@ -78,21 +86,65 @@ class OTLPRoutes:
         """Answer one export."""
         return await self._reception.answer(request, request.path, self._export, _refused)
 
+    @property
+    def fast_routes(self) -> dict[str, FastRoute]:
+        """What takes exports that are here whole, by their paths."""
+        return {
+            route: FastRoute(_ENCODINGS, LARGE_BYTES[signal] - 1, partial(self._take, route))
+            for route, signal in SIGNALS.items()
+        }
+
     async def _export(self, request: web.Request) -> web.Response:
         encoding = _encoding(request)
         signal = SIGNALS[request.path]
         received_at = self._reception.now()
         read = partial(self._read, signal=signal, encoding=encoding, received_at=received_at)
-        export, size_bytes = await self._reception.decoded(
+        export, _ = await self._reception.decoded(
             request,
             partial(read, records_max=self.records_max),
             large_bytes=LARGE_BYTES[signal],
             at_once=partial(self._read_at_once, read),
         )
+        receipt = self._offered(signal, export)
+        if receipt is not None:
+            await receipt
+        return self._exported(signal, encoding, export).response()
+
+    def _take(self, route: str, headers: Mapping[str, str], body: bytes, tell: Tell) -> None:
+        encoding = _ENCODINGS[headers[hdrs.CONTENT_TYPE]]
+        offer = partial(self._offered_whole, SIGNALS[route], encoding, body)
+        answer_whole(self._reception, route, offer, partial(refused, encoding=encoding), tell)
+
+    def _offered_whole(self, signal: Signal, encoding: Encoding, body: bytes) -> Offered:
+        received_at = self._reception.now()
+        read = partial(self._read, signal=signal, encoding=encoding, received_at=received_at)
+        export = self._read_at_once(read, body)
+        if export is None:
+            later = self._exported_later(signal, partial(read, records_max=self.records_max), body)
+            reading = asyncio.ensure_future(later)
+            return Offered(reading, partial(self._exported, signal, encoding))
+        receipt = self._offered(signal, export)
+        return Offered(receipt, lambda _: self._exported(signal, encoding, export))
+
+    async def _exported_later(
+        self, signal: Signal, read: Callable[[bytes], _Export], body: bytes
+    ) -> _Export:
+        """Return an export that has more in it than is read at once, once it is committed."""
+        export = await self._reception.decoded_in_thread(body, read)
+        receipt = self._offered(signal, export)
+        if receipt is not None:
+            await receipt
+        return export
+
+    def _offered(self, signal: Signal, export: _Export) -> asyncio.Future[Receipt] | None:
         events = export.translated.events
-        if events:
-            batch = Batch(source(signal), events, received_at, size_bytes)
-            await self._reception.offer(batch)
+        if not events:
+            return None
+        batch = Batch(source(signal), events, export.received_at, export.size_bytes)
+        return self._reception.offer(batch)
+
+    def _exported(self, signal: Signal, encoding: Encoding, export: _Export) -> Success:
+        """Return the answer to an export that is committed, and count it."""
         self._count(signal, export)
         misread = export.translated.misread
         rejected = export.unfit + len(misread)
@@ -118,7 +170,8 @@ class OTLPRoutes:
     ) -> _Export:
         decoded = _DECODE[signal](body, encoding, records_max=records_max)
         translated = translate(decoded.records, received_at)
-        return _Export(len(decoded.records) + decoded.unfit, decoded.unfit, translated)
+        records = len(decoded.records) + decoded.unfit
+        return _Export(received_at, len(body), records, decoded.unfit, translated)
 
     def _count(self, signal: Signal, export: _Export) -> None:
         tally = self._reception.tally

@@ -13,6 +13,7 @@ from exporter.decode.otlp import Encoding
 from exporter.event.otel import Signal
 from exporter.event.rejection import Code, Refusal
 from exporter.web.problem import STATUS
+from exporter.web.wire import Success
 
 _CONTENT_TYPES: Mapping[Encoding, str] = {
     "json": "application/json",
@@ -42,15 +43,17 @@ _STATUS: Mapping[Code, int] = {**STATUS, Code.TIMEOUT: 503, Code.INTERNAL_ERROR:
 """Clients of OTLP try again after 429, 502, 503 and 504 only."""
 
 
-def exported(signal: Signal, encoding: Encoding, rejected: int, reasons: str) -> web.Response:
+def exported(signal: Signal, encoding: Encoding, rejected: int, reasons: str) -> Success:
     """Return the answer to an export of which so many records were rejected, and why."""
     if encoding == "json":
         name, _ = _REJECTED[signal]
         # 64-bit numbers are strings in the JSON of protobuf.
         partial = {name: str(rejected), "errorMessage": reasons}
         answer: dict[str, Any] = {"partialSuccess": partial} if rejected else {}
-        return _answer(msgspec.json.encode(answer), encoding)
-    return _answer(_protobuf(signal, rejected, reasons) if rejected else b"", encoding)
+        body = msgspec.json.encode(answer)
+    else:
+        body = _protobuf(signal, rejected, reasons) if rejected else b""
+    return Success(body, _CONTENT_TYPES[encoding])
 
 
 def refused(refusal: Refusal, encoding: Encoding) -> web.Response:
@@ -66,7 +69,12 @@ def refused(refusal: Refusal, encoding: Encoding) -> web.Response:
     headers = dict(refusal.headers)
     if refusal.retry_after_secs is not None:
         headers["Retry-After"] = str(refusal.retry_after_secs)
-    return _answer(body, encoding, status=_STATUS.get(refusal.code, 400), headers=headers)
+    return web.Response(
+        body=body,
+        status=_STATUS.get(refusal.code, 400),
+        headers=headers,
+        content_type=_CONTENT_TYPES[encoding],
+    )
 
 
 def _protobuf(signal: Signal, rejected: int, reasons: str) -> bytes:
@@ -94,15 +102,3 @@ def _protobuf(signal: Signal, rejected: int, reasons: str) -> bytes:
     response.partial_success.error_message = reasons
     body: bytes = response.SerializeToString()
     return body
-
-
-def _answer(
-    body: bytes,
-    encoding: Encoding,
-    *,
-    status: int = 200,
-    headers: Mapping[str, str] | None = None,
-) -> web.Response:
-    return web.Response(
-        body=body, status=status, headers=headers, content_type=_CONTENT_TYPES[encoding]
-    )

@@ -4,24 +4,24 @@ A push comes as a request that is read and answered in a task, or whole and with
 taken for and what it is answered is the same.
 """
 
-import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Protocol
 
 import msgspec
-from aiohttp import web
+from aiohttp import hdrs, web
 from msgspec import UNSET, UnsetType
 from multidict import istr
 
 from exporter.decode.native import Decoded, decode_json, decode_ndjson
 from exporter.event.rejection import Code, Refusal, Rejection
 from exporter.pipeline.batch import Batch, Receipt
+from exporter.web.fast_route import FastRoute, Offered, Tell, answer_whole
 from exporter.web.media_type import media_type
-from exporter.web.problem import Problem, fault, problem, refused
-from exporter.web.reception import Reception
-from exporter.web.wire import Reply
+from exporter.web.problem import Problem, problem, refused
+from exporter.web.reception import LARGE_BYTES, Reception
+from exporter.web.wire import Reply, Success
 
 ROUTE = "/api/v1/events"
 SOURCE = "native"
@@ -85,65 +85,35 @@ class PushRoute:
             batch = Batch(SOURCE, decoded.events, received_at, size_bytes, key)
             receipt = await self._reception.offer(batch)
         reply = self._reply(receipt, decoded)
-        if isinstance(reply, bytes):
-            return web.Response(body=reply, content_type="application/json")
-        return reply
+        return reply.response() if isinstance(reply, Success) else reply
 
-    def take(self, headers: Mapping[str, str], body: bytes, tell: Callable[[Reply], None]) -> None:
-        """Answer one push that is here whole, by `tell`, as `handle` would.
+    @property
+    def fast_routes(self) -> dict[str, FastRoute]:
+        """What takes pushes that are here whole, by its path."""
+        return {ROUTE: FastRoute(DECODERS, LARGE_BYTES, self._take)}
 
-        Its `Content-Type` must be one of `DECODERS`, and its body not be packed.
-        """
-        began = self._reception.begin()
+    def _take(self, headers: Mapping[str, str], body: bytes, tell: Tell) -> None:
+        answer_whole(self._reception, ROUTE, lambda: self._offered(headers, body), refused, tell)
 
-        def end(reply: Reply) -> None:
-            status = 200 if isinstance(reply, bytes) else reply.status
-            self._reception.end(ROUTE, status, began)
-            tell(reply)
-
-        try:
-            decoded, receipt = self._offered(headers, body)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-            end(self._failed(error))
-            return
-        if receipt is None:
-            end(self._reply(NOTHING, decoded))
-        else:
-            receipt.add_done_callback(lambda committed: end(self._answer(committed, decoded)))
-
-    def _offered(
-        self, headers: Mapping[str, str], body: bytes
-    ) -> tuple[Decoded, asyncio.Future[Receipt] | None]:
-        """Return what a body holds, and what brings its receipt where there is one to come."""
-        decode = DECODERS[headers["Content-Type"]]
+    def _offered(self, headers: Mapping[str, str], body: bytes) -> Offered:
+        decode = DECODERS[headers[hdrs.CONTENT_TYPE]]
         key = _idempotency_key(headers)
         received_at = self._reception.now()
         decoded = decode(body, received_at=received_at, events_max=self.events_max)
         if not decoded.events:
-            return decoded, None
+            return Offered(None, lambda _: self._reply(NOTHING, decoded))
         batch = Batch(SOURCE, decoded.events, received_at, len(body), key)
-        return decoded, self._reception.offer(batch)
-
-    def _answer(self, committed: asyncio.Future[Receipt], decoded: Decoded) -> Reply:
-        try:
-            return self._reply(committed.result(), decoded)
-        except Exception as error:  # noqa: BLE001 - as above
-            return self._failed(error)
-
-    def _failed(self, error: Exception) -> web.Response:
-        if not isinstance(error, Refusal):
-            return fault(error)
-        self._reception.tally.rejections[error.code] += 1
-        return refused(error)
+        receipt = self._reception.offer(batch)
+        return Offered(receipt, lambda receipt: self._reply(receipt, decoded))
 
     def _reply(self, receipt: Receipt, decoded: Decoded) -> Reply:
         """Return what a push is answered of which this was decoded and that was committed."""
         tally = self._reception.tally
         tally.unknown_fields += decoded.unknown_fields
         if not decoded.rejections:
-            return b'{"accepted":%d,"duplicates":%d,"rejected":0,"errors":[]}' % (
-                receipt.accepted,
-                receipt.duplicates,
+            return Success(
+                b'{"accepted":%d,"duplicates":%d,"rejected":0,"errors":[]}'
+                % (receipt.accepted, receipt.duplicates)
             )
         codes = [rejection.code for rejection in decoded.rejections]
         tally.count_rejected(SOURCE, codes, decoded.rejected_types)
@@ -199,4 +169,4 @@ def _with_errors(receipt: Receipt, decoded: Decoded) -> Reply:
     reply = PushReply(receipt.accepted, receipt.duplicates, rejected, errors)
     if truncated:
         reply.errors_truncated = True
-    return msgspec.json.encode(reply)
+    return Success(msgspec.json.encode(reply))

@@ -29,6 +29,7 @@ CLIENT_GONE = 499
 """What a push counts as whose client went away before it could be answered."""
 
 D = TypeVar("D")
+T = TypeVar("T")
 
 Push = Callable[[web.Request], Awaitable[web.Response]]
 """Takes a push in and answers it; raises `Refusal`."""
@@ -118,8 +119,16 @@ class Reception:
                     content = decode(small) if at_once is None else at_once(small)
                 if content is not None:
                     return content, len(small)
-            async with self._one_large_at_a_time:
-                return await asyncio.to_thread(decode_body)
+            return await self._in_thread(decode_body)
+
+    async def decoded_in_thread(self, body: bytes, decode: Callable[[bytes], D]) -> D:
+        """Return what a body holds that is here whole, not packed, but is not decoded at once."""
+        with self._bodies.holding(len(body)):
+            return await self._in_thread(lambda: decode(body))
+
+    async def _in_thread(self, decode_body: Callable[[], T]) -> T:
+        async with self._one_large_at_a_time:
+            return await asyncio.to_thread(decode_body)
 
     def _unpacked_small(self, body: bytes, encoding: str) -> bytes | None:
         """Return what a small body is unpacked; `None` where it is not small, packed or unpacked.

@@ -8,6 +8,7 @@ from exporter.app import Exporter
 from exporter.core import Core
 from exporter.front import Front
 from exporter.web.fast_path import PushFastPath
+from exporter.web.otlp import OTLPRoutes
 from exporter.web.push import PushRoute
 from tests.hostile.raw import Wire, wire
 from tests.hostile.serving import until
@@ -17,18 +18,19 @@ from tests.hostile.serving import until
 def ways(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return which way each push came, as they come."""
     ways: list[str] = []
-    take, handle = PushFastPath.take, PushRoute._push  # noqa: SLF001 - what is bound later
 
-    def fast(*arguments: object) -> object:
-        ways.append("fast")
-        return take(*arguments)  # type: ignore[arg-type] # as it came
+    def note(owner: type, name: str, way: str) -> None:
+        method = getattr(owner, name)
 
-    def slow(*arguments: object) -> object:
-        ways.append("slow")
-        return handle(*arguments)  # type: ignore[arg-type] # as it came
+        def noted(*arguments: object) -> object:
+            ways.append(way)
+            return method(*arguments)
 
-    monkeypatch.setattr(PushFastPath, "take", fast)
-    monkeypatch.setattr(PushRoute, "_push", slow)
+        monkeypatch.setattr(owner, name, noted)
+
+    note(PushFastPath, "take", "fast")
+    note(PushRoute, "_push", "slow")
+    note(OTLPRoutes, "_export", "slow")
     return ways
 
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
+from exporter.event.rejection import Code, Refusal
 from exporter.web import body
 from exporter.web.body import LARGE_BYTES, Bodies
 from exporter.web.server import Server
@@ -108,3 +109,14 @@ async def test_what_is_held_counts_until_it_is_let_go_of(taking: tuple[Taking, s
         routes.go_on.set()
         assert (await one.answer()).status == (await two.answer()).status == 200
     assert (await ask(address, a_post(LARGE))).status == 200
+
+
+def test_what_was_read_already_takes_room_too() -> None:
+    """As long as it is held; after that there is room for another."""
+    bodies = Bodies(bytes_max=2, held_bytes_max=3, timeout_secs=1)
+    with bodies.holding(2):
+        with pytest.raises(Refusal) as refused, bodies.holding(2):
+            pass
+        assert refused.value.code is Code.QUEUE_FULL
+    with bodies.holding(2):
+        assert not bodies.has_room(2)

@@ -76,7 +76,7 @@ async def test_what_most_who_push_send_is_answered_on_the_spot(
         a_push().replace(b"events", b"event%73"),
         a_push().replace(b"POST", b"PUT"),
         a_push().replace(b"Content-Length: ", b"Content-Length: " + b"0" * 5_000),
-        a_push(body=b"[%b]" % b",".join([EVENT] * 2_000)),
+        a_push(body=b"[%b]" % b",".join([EVENT] * 4_000)),
         request("POST /api/v1/events", JSON, "Transfer-Encoding: chunked") + b"0\r\n\r\n",
     ],
 )
