@@ -32,9 +32,9 @@ class Gathering(Generic[R]):
         self._holders_left = 3 * records_max
         self._unfit = 0
 
-    def enter(self) -> None:
+    def enter(self, holders: int = 1) -> None:
         """Count what holds records. Raises `Refusal` (`too_large`) where there are too many."""
-        self._holders_left -= 1
+        self._holders_left -= holders
         if self._holders_left < 0:
             raise Refusal(Code.TOO_LARGE, "there are more resources, scopes and metrics than taken")
 

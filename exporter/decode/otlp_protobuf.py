@@ -1,8 +1,8 @@
 """OTLP in protobuf.
 
-Only records, and whom they are of, are parsed by protobuf itself; what holds them is gone through
-on the wire. The three kinds of request number its fields alike: a request has resources (1), a
-resource what it is (1) and scopes (2), a scope what it is (1) and records, spans or metrics (2).
+A body that is not large is parsed in one go: 8 us a log record in place of 10. Of a large one only
+records, and whom they are of, are parsed by protobuf itself, one by one; what holds them is gone
+through on the wire, for what is made of a body can take fifty times its room.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,6 +19,7 @@ from opentelemetry.proto.trace.v1 import trace_pb2
 from exporter.decode import otlp_protobuf_logs as log_records
 from exporter.decode import otlp_protobuf_records as records
 from exporter.decode.otlp_gathering import Decoded, Gathering
+from exporter.decode.otlp_protobuf_request import ABOUT, HELD, RESOURCES, request_of
 from exporter.decode.otlp_rules import COUNTED_BYTES_MIN, NAME_LENGTH_MAX
 from exporter.decode.otlp_wire import NotProtobufError, TooManyFieldsError, Wire
 from exporter.event.otel import LogRecord, Origin, Point, Span
@@ -26,8 +27,8 @@ from exporter.event.rejection import Code, Refusal
 
 R = TypeVar("R")
 
-_RESOURCES = 1
-_ABOUT, _ITEMS = 1, 2
+WHOLE_BYTES_MAX = 256 * 1024
+"""Up to here a body is parsed in one go: it takes 17 MB if there is nothing but empty records."""
 
 _Place = tuple[int, int]
 
@@ -36,9 +37,11 @@ _Place = tuple[int, int]
 class _Signal(Generic[R]):
     """What the records of a request are, and are parsed as, and what is made of the items in them.
 
-    `reader` returns what reads the items of one body, of which so many are taken.
+    `request` is what a whole body is parsed as. `reader` returns what reads the items of one body,
+    of which so many are taken.
     """
 
+    request: Any
     descriptor: Any
     message: Any
     each: Callable[[Iterable[Any]], Iterable[Any]]
@@ -82,11 +85,23 @@ class _Request(Generic[R]):
 
     def gathered(self) -> Decoded[R]:
         """Return what there is in all resources."""
-        for number, start, end in self._wire.fields(0, len(self._body)):
-            if number == _RESOURCES:
-                self._gathering.enter()
-                self._gather((start, end))
+        if len(self._body) <= WHOLE_BYTES_MAX:
+            self._gather_whole()
+        else:
+            for number, start, end in self._wire.fields(0, len(self._body)):
+                if number == RESOURCES:
+                    self._gathering.enter()
+                    self._gather((start, end))
         return self._gathering.decoded()
+
+    def _gather_whole(self) -> None:
+        for resource in self._signal.request.FromString(self._body).resources:
+            self._gathering.enter()
+            attributes = records.attributes(resource.about.attributes)
+            for scope in resource.scopes:
+                self._gathering.enter(1 + len(scope.items))
+                origin = Origin(attributes, scope.about.name[:NAME_LENGTH_MAX])
+                self._gathering.take(self._signal.each(scope.items), origin, self._read)
 
     def _gather(self, resource: _Place) -> None:
         about, scopes = self._opened(resource)
@@ -104,10 +119,10 @@ class _Request(Generic[R]):
         about = (0, 0)
         items = []
         for number, start, end in self._wire.fields(*place):
-            if number == _ITEMS:
+            if number == HELD:
                 self._gathering.enter()
                 items.append((start, end))
-            elif number == _ABOUT:
+            elif number == ABOUT:
                 about = (start, end)
         return about, items
 
@@ -139,9 +154,19 @@ def _of_points(_records_max: int) -> Callable[[Any, Origin], Point | None]:
 
 
 _LOGS: _Signal[LogRecord] = _Signal(
-    logs_pb2.LogRecord.DESCRIPTOR, log_records.Message, _as_they_are, log_records.reader
+    request_of(log_records.Message),
+    logs_pb2.LogRecord.DESCRIPTOR,
+    log_records.Message,
+    _as_they_are,
+    log_records.reader,
 )
-_TRACES: _Signal[Span] = _Signal(trace_pb2.Span.DESCRIPTOR, trace_pb2.Span, _as_they_are, _of_spans)
+_TRACES: _Signal[Span] = _Signal(
+    request_of(trace_pb2.Span), trace_pb2.Span.DESCRIPTOR, trace_pb2.Span, _as_they_are, _of_spans
+)
 _METRICS: _Signal[Point] = _Signal(
-    metrics_pb2.Metric.DESCRIPTOR, metrics_pb2.Metric, records.points, _of_points
+    request_of(metrics_pb2.Metric),
+    metrics_pb2.Metric.DESCRIPTOR,
+    metrics_pb2.Metric,
+    records.points,
+    _of_points,
 )

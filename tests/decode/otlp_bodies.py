@@ -21,6 +21,9 @@ from exporter.decode.otlp import Decoded, Encoding, decode_logs, decode_metrics,
 from exporter.decode.otlp_json_messages import snake_case
 
 RECORDS_MAX = 1000
+PADDING = b"\xa2\x06\x80\x80\x10" + bytes(1 << 18)
+"""A field of protobuf that nobody knows. A body that begins with it is read record by record."""
+
 TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 SPAN_ID = "b7ad6b7169203331"
 
@@ -111,7 +114,11 @@ def forms(message: Message) -> dict[str, tuple[bytes, Encoding]]:
     bodies: dict[str, tuple[bytes, Encoding]] = {
         form: (json.dumps(export).encode(), "json") for form, export in written.items()
     }
-    return bodies | {"protobuf": (message.SerializeToString(), "protobuf")}
+    in_protobuf = message.SerializeToString()
+    return bodies | {
+        "protobuf": (in_protobuf, "protobuf"),
+        "protobuf that is large": (PADDING + in_protobuf, "protobuf"),
+    }
 
 
 def attribute(key: str, value: Any) -> Json:  # noqa: ANN401 - as `any_value`

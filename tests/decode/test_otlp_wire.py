@@ -3,9 +3,10 @@
 import pytest
 from google.protobuf.message import DecodeError, Message
 
+from exporter.decode.otlp_protobuf import WHOLE_BYTES_MAX
 from exporter.event.otel import LogRecord, Origin
 from exporter.event.rejection import Code, Refusal
-from tests.decode.otlp_bodies import LOGS, SIGNALS, attribute
+from tests.decode.otlp_bodies import LOGS, PADDING, SIGNALS, attribute
 from tests.decode.otlp_worst import field, varint, within
 from tests.decode.test_otlp_logs import API_REQUEST, ONE_OF_EACH
 
@@ -49,42 +50,50 @@ MALFORMED = {
 }
 
 
+@pytest.fixture(params=[b"", PADDING], ids=["parsed in one go", "record by record"])
+def padding(request: pytest.FixtureRequest) -> bytes:
+    """Return what bodies begin with, for one that is long enough is read in another way."""
+    begin: bytes = request.param
+    assert not begin or len(begin) > WHOLE_BYTES_MAX
+    return begin
+
+
 @pytest.mark.parametrize("unknown", UNKNOWN.values(), ids=UNKNOWN)
-def test_unknown_fields_are_passed_over(unknown: bytes) -> None:
+def test_unknown_fields_are_passed_over(unknown: bytes, padding: bytes) -> None:
     """At every level, before and after what is known."""
     record = field(2, unknown + field(12, b"event") + unknown)
     scope = field(2, unknown + SCOPE + unknown + record + unknown)
     body = unknown + field(1, unknown + RESOURCE + unknown + scope + unknown) + unknown
-    assert LOGS.read(body, "protobuf") == ([EXPECTED], 0)
+    assert LOGS.read(padding + body, "protobuf") == ([EXPECTED], 0)
 
 
-def test_fields_come_in_any_order() -> None:
+def test_fields_come_in_any_order(padding: bytes) -> None:
     """Records are of the resource and the scope that are told of after them."""
     body = field(1, field(2, RECORD + SCOPE) + RESOURCE)
-    assert LOGS.read(body, "protobuf") == ([EXPECTED], 0)
+    assert LOGS.read(padding + body, "protobuf") == ([EXPECTED], 0)
 
 
-def test_numbers_may_be_longer_than_need_be() -> None:
+def test_numbers_may_be_longer_than_need_be(padding: bytes) -> None:
     """A tag and a length may end in bytes that add nothing."""
     inner = RESOURCE + field(2, SCOPE + RECORD)
     body = b"\x8a\x80\x00" + bytes([len(inner) | 0x80]) + b"\x80\x00" + inner
-    assert LOGS.read(body, "protobuf") == ([EXPECTED], 0)
+    assert LOGS.read(padding + body, "protobuf") == ([EXPECTED], 0)
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
-def test_what_protobuf_does_not_take_is_malformed(body: bytes) -> None:
+def test_what_protobuf_does_not_take_is_malformed(body: bytes, padding: bytes) -> None:
     """It refuses the whole body, whatever right ones stand before it."""
     for whole in (body, field(1, RESOURCE + field(2, SCOPE + RECORD)) + body):
         with pytest.raises(DecodeError):
             LOGS.request.FromString(whole)
         with pytest.raises(Refusal) as refused:
-            LOGS.read(whole, "protobuf")
+            LOGS.read(padding + whole, "protobuf")
         assert refused.value.code is Code.MALFORMED
         assert refused.value.__cause__ is None
 
 
 @pytest.mark.parametrize("name", SIGNALS)
-def test_a_body_may_be_cut_off_between_fields_only(name: str) -> None:
+def test_a_body_may_be_cut_off_between_fields_only(name: str, padding: bytes) -> None:
     """Cut off anywhere, it is taken where protobuf's own parser takes it, and else malformed."""
     signal, item = ONE_OF_EACH[name]
     resource = {"attributes": [attribute("service.name", "codex")]}
@@ -93,11 +102,11 @@ def test_a_body_may_be_cut_off_between_fields_only(name: str) -> None:
     taken = 0
     for end in range(len(body) + 1):
         if _is_request(signal.request, body[:end]):
-            signal.read(body[:end], "protobuf")
+            signal.read(padding + body[:end], "protobuf")
             taken += 1
         else:
             with pytest.raises(Refusal):
-                signal.read(body[:end], "protobuf")
+                signal.read(padding + body[:end], "protobuf")
     assert taken == 3
 
 
