@@ -5,6 +5,10 @@ four fifths of how long the run will take, after a short trial: it fills with fo
 and then moves on. So five million in an hour or two are seen in a few minutes. Chunk by chunk the
 obvious server gets a fifth of the events on its own, so that each point of a curve is of one
 moment.
+
+A shared machine may be half as fast again a minute later, so the first and the last chunk are no
+pair. What events that came before cost is told by another: at the end a new exporter is started
+beside the old one, meets every session once, and both are pushed the same in turns.
 """
 
 import time
@@ -30,6 +34,11 @@ BASELINE_SHARE = 5
 WINDOW_SHARE = 0.8
 TRIAL_SHARE = 100
 """One in so many events, and its share of the baseline's, tell how long the rest will take."""
+ROUNDS = 9
+TURNS = 10
+"""Of a round, for each server."""
+PUSHES_A_TURN = 50
+"""60 ms: short beside how long a machine stays as fast as it is."""
 
 
 class Pushes:
@@ -104,7 +113,11 @@ def measure(plan: Plan) -> Findings:
         for course in (ours, theirs):
             server.check_counted(course.contender, course.running.port, course.total)
         kept = sum(file.stat().st_size for file in one.storage.rglob("*") if file.is_file())
-    rows = [*_rows(ours, theirs), *_disk_rows(written, kept)]
+        with server.running(exporter, plan.server_core, plan.storage_parent) as another:
+            young = Course(exporter, another, pushes)
+            young.go_on(SESSIONS * fill.EVENTS_PER_PUSH)
+            of_old, of_young = in_turns(one, another, pushes, plan.rounds(ROUNDS))
+    rows = [*_rows(ours, theirs), _age_row(ours, of_old, of_young), *_disk_rows(written, kept)]
     return Findings(rows=rows, curves=list(_curves(ours, theirs)))
 
 
@@ -118,6 +131,41 @@ def _trial_secs(pushes: Pushes, events: int, plan: Plan) -> float:
             course.go_on(max(fill.EVENTS_PER_PUSH, events // share))
             seconds += time.monotonic() - began
     return seconds
+
+
+def in_turns(
+    one: server.Server, other: server.Server, pushes: Pushes, rounds: int
+) -> tuple[list[float], list[float]]:
+    """Push the same to two servers in turns; return what an event of each round cost them, in us.
+
+    All that a server did from one round to the next counts: its snapshots go on in the other's
+    turn.
+    """
+    servers, bodies = (one, other), iter(pushes)
+    costs: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        before = [running.cpu_seconds() for running in servers]
+        for turn in range(TURNS):
+            now = list(islice(bodies, PUSHES_A_TURN))
+            for running in servers[:: -1 if turn % 2 else 1]:
+                fill.push(running.port, now)
+        for cost, running, then in zip(costs, servers, before, strict=True):
+            events = TURNS * PUSHES_A_TURN * fill.EVENTS_PER_PUSH
+            cost.append((running.cpu_seconds() - then) * 1e6 / events)
+    return costs
+
+
+def _age_row(ours: Course, of_old: list[float], of_young: list[float]) -> Row:
+    few = SESSIONS * fill.EVENTS_PER_PUSH
+    return compared(
+        NAME,
+        f"recording after {ours.total:,} events, beside one that has had {few:,}",
+        "CPU us/event",
+        of_old,
+        of_young,
+        beside="agent-exporter, just started",
+        note="in turns, so that both are of one moment; snapshots included",
+    )
 
 
 def _rows(ours: Course, theirs: Course) -> Iterator[Row]:

@@ -1,6 +1,6 @@
 """The exposition: all families as text, in pieces small enough to let other work go on between.
 
-The text is put together from what each series keeps (`exporter.metrics.series`), and equals what
+The text is put together from what each series keeps (`exporter.metrics.lines`), and equals what
 prometheus_client's encoders write for the same state, line for line; a property test holds that.
 A rendering is not one instant: between two pieces a push may be committed, so two families may be a
 push apart. Within a piece, and so within every histogram, all numbers belong together.
@@ -10,13 +10,15 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
+from exporter.metrics.catalogue import Family
+from exporter.metrics.lines import lines
 from exporter.metrics.process import ProcessMetrics
 from exporter.metrics.registry import Registry
 from exporter.metrics.table import Table
 from exporter.metrics.text import escaped, escaped_help
 
 LINES_PER_PIECE = 1_000
-"""About 0.5 ms of rendering where everything has changed, and 10 ms the very first time."""
+"""About 0.4 ms of rendering where everything has changed, and 10 ms the very first time."""
 
 
 class Format(Enum):
@@ -44,18 +46,17 @@ def _family(table: Table[Any], *, openmetrics: bool) -> Iterator[str]:
         return
     family = table.family
     step = max(1, LINES_PER_PIECE // family.lines_per_label_set)
-    if openmetrics:
-        header = (
-            f"# HELP {family.name} {escaped(family.help)}\n# TYPE {family.name} {family.type}\n"
-        )
-        if family.unit:
-            header += f"# UNIT {family.name} {family.unit}\n"
-        for start in range(0, len(series), step):
-            yield header + "".join([one.openmetrics() for one in series[start : start + step]])
-            header = ""
-        return
-    name = family.sample_name
-    header = f"# HELP {name} {escaped_help(family.help)}\n# TYPE {name} {family.type}\n"
+    header = _header(family, openmetrics=openmetrics)
     for start in range(0, len(series), step):
-        yield header + "".join([one.text() for one in series[start : start + step]])
+        piece = lines(series[start : start + step], family, openmetrics=openmetrics)
+        yield header + "".join(piece)
         header = ""
+
+
+def _header(family: Family, *, openmetrics: bool) -> str:
+    if not openmetrics:
+        name = family.sample_name
+        return f"# HELP {name} {escaped_help(family.help)}\n# TYPE {name} {family.type}\n"
+    unit = f"# UNIT {family.name} {family.unit}\n" if family.unit else ""
+    head = f"# HELP {family.name} {escaped(family.help)}\n# TYPE {family.name} {family.type}\n"
+    return head + unit

@@ -1,11 +1,10 @@
 """The series themselves: one small object for each set of label values of a family.
 
-Each keeps the text that stands before its numbers, and the text of its last rendering with the
-state that belongs to it. Both are made at the first scrape that asks, so that a push of many new
-series does not wait for them. A scrape compares states and re-writes only what moved: an unchanged
-series costs an attribute read, a changed one its `repr`. Recording stays a plain addition; it
-does not have to mark anything. What is ugly: `value`, `sums` and `counts` are written from outside
-(`exporter.metrics.recorder`), because a method call an observation would double the cost of it.
+Recording is a plain addition; what has changed since the last scrape, the next one finds out. What
+is ugly: `value`, `sum` and `counts` are written from outside (`exporter.metrics.recorder`), because
+a method call an observation would double the cost of it; and what a scrape keeps of a series to
+write the next one sooner (`exporter.metrics.lines`) stands in slots of its own, because an object
+more a series takes 60 bytes.
 """
 
 import math
@@ -15,13 +14,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
-from itertools import accumulate, repeat
+from itertools import repeat
 from operator import add, truediv
 
 from exporter.metrics.catalogue import Family
-from exporter.metrics.text import number, sample_prefix
 
-_MILLION = 1_000_000
 _MS_PER_SECOND = 1_000.0
 _SUM_ADDS_IN_TURN = sys.version_info < (3, 12)
 
@@ -53,16 +50,17 @@ class Counter:
     """A sum that only grows. `created` is when it began, in Unix seconds.
 
     `value` stays an integer where only integers are added, so that it is exact however large.
+    `line` is its last text, `rendered` the value it tells, and `number_at` where in it that stands.
     """
 
     __slots__ = (
-        "_created_line",
-        "_family",
-        "_prefix",
-        "_rendered",
-        "_text",
         "created",
+        "created_line",
+        "family",
         "labels",
+        "line",
+        "number_at",
+        "rendered",
         "value",
     )
 
@@ -70,45 +68,39 @@ class Counter:
         self.labels = labels
         self.value: float = 0
         self.created = created
-        self._family = family
-        self._prefix = ""
-        self._created_line = ""
-        self._rendered: float = -1
-        self._text = ""
-
-    def text(self) -> str:
-        """Return the sample's line."""
-        if self.value != self._rendered:
-            self._rendered = self.value
-            self._prefix = self._prefix or _prefix(self._family, self.labels)
-            self._text = f"{self._prefix}{number(self.value)}\n"
-        return self._text
-
-    def openmetrics(self) -> str:
-        """Return the sample's line and the line that says when it began."""
-        self._created_line = self._created_line or _created(self._family, self.labels, self.created)
-        return self.text() + self._created_line
+        self.family = family
+        self.line = self.created_line = ""
+        self.number_at = 0
+        self.rendered: float | None = None
 
 
 class Gauge:
     """A value that goes up and down.
 
     `updated_at` is the instant of its reading, `ends_at` the one from which on that says nothing
-    more, both in Unix seconds.
+    more, both in Unix seconds. What a scrape keeps is a counter's.
     """
 
-    __slots__ = ("_prefix", "_rendered", "_text", "ends_at", "labels", "updated_at", "value")
+    __slots__ = (
+        "ends_at",
+        "family",
+        "labels",
+        "line",
+        "number_at",
+        "rendered",
+        "updated_at",
+        "value",
+    )
 
     def __init__(self, family: Family, labels: tuple[str, ...], updated_at: float) -> None:
         self.labels = labels
         self.value = 0.0
         self.updated_at = updated_at
         self.ends_at = math.inf
-        self._prefix = sample_prefix(
-            family.sample_name, tuple(zip(family.labels, labels, strict=True))
-        )
-        self._rendered: float | None = None
-        self._text = ""
+        self.family = family
+        self.line = ""
+        self.number_at = 0
+        self.rendered: float | None = None
 
     def read(self, value: float, at: float, now: float, *, ends_at: float = math.inf) -> None:
         """Take a reading made at `at`, Unix seconds; one older than the last changes nothing.
@@ -121,33 +113,24 @@ class Gauge:
             self.updated_at = at
             self.ends_at = ends_at
 
-    def text(self) -> str:
-        """Return the sample's line."""
-        if self.value != self._rendered:
-            self._rendered = self.value
-            self._text = f"{self._prefix}{number(self.value)}\n"
-        return self._text
-
-    def openmetrics(self) -> str:
-        """Return the sample's line; a gauge has no beginning."""
-        return self.text()
-
 
 class Histogram:
-    """Observations counted by bucket. `counts` are not cumulative; the last one is `+Inf`."""
+    """Observations counted by bucket. `counts` are not cumulative; the last one is `+Inf`.
+
+    `lines` is its last text, `rendered` the counts it tells, and `pieces` what it was joined of.
+    """
 
     __slots__ = (
-        "_created_line",
-        "_family",
-        "_large",
-        "_rendered",
-        "_template",
-        "_text",
         "bounds",
         "counts",
         "created",
+        "created_line",
         "exemplars",
+        "family",
         "labels",
+        "lines",
+        "pieces",
+        "rendered",
         "sum",
     )
 
@@ -158,12 +141,10 @@ class Histogram:
         self.sum: float = 0
         self.created = created
         self.exemplars: dict[int, Exemplar] = {}
-        self._family = family
-        self._template = ""
-        self._large = ""
-        self._created_line = ""
-        self._rendered: list[int] = []
-        self._text = ""
+        self.family = family
+        self.pieces: list[str] = []
+        self.lines = self.created_line = ""
+        self.rendered: list[int] = []
 
     def observe(self, value: float) -> None:
         """Count one observation."""
@@ -200,33 +181,6 @@ class Histogram:
         if _TRACE_ID.fullmatch(trace_id):
             self.exemplars[bisect_left(self.bounds, value)] = Exemplar(trace_id, value, at)
 
-    def text(self) -> str:
-        """Return the lines of every bucket, of the count and of the sum."""
-        if self.counts != self._rendered:
-            self._rendered = self.counts.copy()
-            cumulative = list(accumulate(self.counts))
-            count = cumulative[-1]
-            if count < _MILLION:
-                # Where Go does not turn to exponents, a count is its digits and ".0".
-                self._template = self._template or _template(self._family, self.labels, "%d.0")
-                self._text = self._template % (*cumulative, count, number(self.sum))
-            else:
-                texts = [number(below) for below in cumulative]
-                self._large = self._large or _template(self._family, self.labels, "%s")
-                self._text = self._large % (*texts, texts[-1], number(self.sum))
-        return self._text
-
-    def openmetrics(self) -> str:
-        """Return the same lines, with exemplars and the line that says when it began."""
-        self._created_line = self._created_line or _created(self._family, self.labels, self.created)
-        if not self.exemplars:
-            return self.text() + self._created_line
-        lines = self.text().split("\n")
-        for index, exemplar in self.exemplars.items():
-            labels = sample_prefix("", [("trace_id", exemplar.trace_id)])
-            lines[index] += f" # {labels}{number(exemplar.value)} {exemplar.at}"
-        return "\n".join(lines) + self._created_line
-
 
 @lru_cache
 def _in_ms(bounds: tuple[float, ...]) -> tuple[float, ...]:
@@ -241,32 +195,6 @@ def _most_ms(seconds: float) -> float:
     while (more := math.nextafter(most, math.inf)) / _MS_PER_SECOND <= seconds:
         most = more
     return most
-
-
-def _prefix(family: Family, labels: tuple[str, ...]) -> str:
-    return sample_prefix(family.sample_name, tuple(zip(family.labels, labels, strict=True)))
-
-
-def _created(family: Family, labels: tuple[str, ...], created: float) -> str:
-    pairs = tuple(zip(family.labels, labels, strict=True))
-    return f"{sample_prefix(f'{family.name}_created', pairs)}{number(created)}\n"
-
-
-def _template(family: Family, labels: tuple[str, ...], count: str) -> str:
-    """Return the lines of a histogram with `count` in the place of each count, `%s` of the sum.
-
-    One formatting of all lines at once takes 0.2 us a line, one for each line 0.5 us.
-    """
-    pairs = tuple(zip(family.labels, labels, strict=True))
-    prefixes = [
-        *(
-            sample_prefix(f"{family.name}_bucket", (*pairs, ("le", number(bound))))
-            for bound in (*family.buckets, float("inf"))
-        ),
-        sample_prefix(f"{family.name}_count", pairs),
-    ]
-    lines = "".join(f"{prefix.replace('%', '%%')}{count}\n" for prefix in prefixes)
-    return f"{lines}{sample_prefix(f'{family.name}_sum', pairs).replace('%', '%%')}%s\n"
 
 
 Series = Counter | Gauge | Histogram

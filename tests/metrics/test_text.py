@@ -7,8 +7,11 @@ from prometheus_client.utils import floatToGoString
 
 from exporter.metrics.text import escaped, number, sample_prefix
 
+amounts = st.floats(0, 1e7)
+sums = st.lists(st.integers(0, 10**7), max_size=20).map(lambda ms: sum(one / 1e3 for one in ms))
 
-@hypothesis.given(st.floats() | st.integers(-(2**70), 2**70))
+
+@hypothesis.given(st.floats() | st.integers(-(2**70), 2**70) | amounts | sums)
 def test_any_number_is_written_as_by_prometheus_client(value: float) -> None:
     """Whole, tiny, huge, negative, infinite or not a number: the text is theirs."""
     assert number(value) == floatToGoString(value)  # type: ignore[no-untyped-call] # theirs
@@ -18,8 +21,16 @@ def test_any_number_is_written_as_by_prometheus_client(value: float) -> None:
     ("value", "text"),
     [
         (0, "0.0"),
+        (True, "1.0"),
+        (0.0001, "0.0001"),
+        (0.00009999999999999999, "9.999999999999999e-05"),
+        (0.1 + 0.2, "0.30000000000000004"),
         (999_999, "999999.0"),
+        (999_999.9999999999, "999999.9999999999"),
         (1_000_000, "1e+06"),
+        (10_203_000, "1.0203e+07"),
+        (2**53, "9.007199254740992e+15"),
+        (2**53 + 1, "9.007199254740992e+15"),
         (1_234_567.5, "1.2345675e+06"),
         (1e16, "1e+16"),
         (float("inf"), "+Inf"),
