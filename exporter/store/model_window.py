@@ -1,13 +1,16 @@
 """The window of one model, which has a part in what all models did together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from exporter.store.aggregate import Completions
+from exporter.store.latency import merge
 from exporter.store.open_slot import OpenSlot, save_open
+from exporter.store.ranks import Ranks
 from exporter.store.rolling import RollingWindow
 from exporter.store.saved import SavedCompletions, SavedModel, saved
 from exporter.store.together import Together
+from exporter.store.window import NEVER
 
 ModelKey = tuple[str, str]
 """Provider and model."""
@@ -38,7 +41,10 @@ class ModelWindow(RollingWindow[OpenSlot, Completions]):
 
     def slot(self, index: int, floor: int) -> OpenSlot:
         """Return where to book what belongs into the slot with that index."""
+        opened = self.open
         slot = super().slot(index, floor)
+        # What is sealed is in the window as before, but what comes late is new to it.
+        self.open.ranks = opened.ranks if slot is self.open else None
         told = self.told.pop(index, None) if self.told else None
         if told is not None:
             self.together.slots[index].remove(told)
@@ -46,9 +52,26 @@ class ModelWindow(RollingWindow[OpenSlot, Completions]):
 
     def leave(self, floor: int) -> None:
         """Let go of the slots up to and including `floor`."""
+        late = self.late
         super().leave(floor)
+        if self.late is not late or self.head == NEVER:
+            self.open.ranks = None
         if self.told and min(self.told) <= floor:
             self.told = {index: sums for index, sums in self.told.items() if index > floor}
+
+    def ranks(self) -> Ranks:
+        """Return the latencies of the whole window, as of the last `leave`; they are our own.
+
+        They are kept, 1 kB, and follow what is booked and what leaves. Only where something comes
+        late, or much at once, are they made anew: 5 us.
+        """
+        self.open.bin()
+        ranks = self.open.ranks
+        if ranks is None:
+            latencies = self.past_sum().latencies.copy()
+            merge(latencies, self.open.latencies)
+            ranks = self.open.ranks = Ranks(latencies)
+        return ranks
 
     def added(self) -> Iterator[tuple[int, Completions]]:
         """Yield what was added to `together`, by slot; what has left may be there."""
@@ -89,9 +112,24 @@ class ModelWindow(RollingWindow[OpenSlot, Completions]):
             slot.absorb(sealed)
             self.add(index, slot)
 
+    def _let_go(self, gone: Completions) -> None:
+        super()._let_go(gone)
+        if self.open.ranks is not None:
+            self.open.ranks.remove(gone.latencies)
+
     def _seal(self, index: int, slot: OpenSlot) -> None:
         sums = self.told.pop(index, None)
         if sums is None:
             sums = slot.sealed()
             self.together.add(index, sums)
         self.add(index, sums)
+
+
+def merged(windows: Iterable[ModelWindow]) -> ModelWindow:
+    """Return a window, to be read, of what is in several as of the last `leave` of each."""
+    whole = ModelWindow()
+    for window in windows:
+        whole.sum.absorb(window.past_sum())
+        window.open.add_to(whole.sum)
+        whole.open.last_at = max(whole.open.last_at, window.open.last_at)
+    return whole

@@ -36,13 +36,9 @@ class ModelTable(WindowTable[ModelKey, ModelWindow, OpenSlot, Completions]):
 
     def busiest(self, limit: int) -> list[ModelKey]:
         """Return the `limit` models with the most completions in the window, the busiest first."""
-        floor = self._clock.floor
         ranks = []
         for key, window in self._windows.items():
-            if window.oldest <= floor or window.late:
-                before = window.entries
-                window.leave(floor)
-                self._entries += window.entries - before
+            self._leave(window)
             ranks.append((-window.messages(), key))
         return [key for _, key in nsmallest(limit, ranks)]
 

@@ -2,21 +2,29 @@
 
 What is rare is counted instead of what is common: failures, completions without a price, and the
 tokens and times that say nothing about the pace of generation. Times are added as floats and become
-integers when the slot is sealed. Latencies wait, to be put into their buckets many at once.
+integers when the slot is sealed. Latencies wait, to be put into their buckets many at once; where
+few have come since somebody read, they are put into the reader's histogram too.
 """
 
 from typing import Final
 
 from exporter.store.aggregate import US_PER_MS, Completions, CompletionSums
-from exporter.store.latency import Counts, count_all, merge
+from exporter.store.latency import Counts, bucket, count_all, merge
+from exporter.store.ranks import Ranks
 from exporter.store.saved import SavedOpenSlot, saved
 
 WAITING_MAX: Final = 100
 """How many latencies of a slot may wait to be put into their buckets."""
 
+FEW: Final = 16
+"""So many latencies at most are put into their buckets one by one: to sort them takes longer."""
+
 
 class OpenSlot:
-    """What one model did in a slot that is still being written to."""
+    """What one model did in a slot that is still being written to.
+
+    `ranks` is a reader's histogram of the window, these `latencies` included; `None` without one.
+    """
 
     __slots__ = (
         "cache_read",
@@ -28,6 +36,7 @@ class OpenSlot:
         "latencies",
         "latency_ms",
         "output",
+        "ranks",
         "reasoning",
         "successes",
         "ttft_ms",
@@ -46,6 +55,7 @@ class OpenSlot:
         self.unpaced_tokens = self.unbinned = 0
         self.latency_ms = self.ttft_ms = self.unpaced_ms = 0.0
         self.latencies: Counts = {}
+        self.ranks: Ranks | None = None
         self.waiting: list[float] = []
 
     def bin_later(self, latencies_ms: list[float]) -> None:
@@ -58,7 +68,19 @@ class OpenSlot:
         """Put what waits into its buckets; whoever reads `latencies` does this first."""
         if self.waiting:
             waiting, self.waiting = self.waiting, []
-            count_all(self.latencies, waiting)
+            if len(waiting) <= FEW:
+                self._bin_few(waiting)
+            else:
+                count_all(self.latencies, waiting)
+                self.ranks = None  # To make it anew takes no longer.
+
+    def _bin_few(self, latencies_ms: list[float]) -> None:
+        counts, ranks = self.latencies, self.ranks
+        for latency_ms in latencies_ms:
+            index = bucket(latency_ms)
+            counts[index] = counts.get(index, 0) + 1
+            if ranks is not None:
+                ranks.add(index)
 
     def sealed(self) -> Completions:
         """Return what was booked, in the integers that windows are made of."""
@@ -101,6 +123,7 @@ class OpenSlot:
         self.cost_nano += other.cost_nano
         self.unpriced += other.unpriced
         merge(self.latencies, other.latencies)
+        self.ranks = None
         self.latency_ms += other.latency_us / US_PER_MS
         self.ttft_ms += other.ttft_us / US_PER_MS
         self.ttfts += other.ttfts

@@ -1,63 +1,86 @@
-"""From aggregates to answers: averages, rates, quantiles, and nothing where there is no data."""
+"""From aggregates to answers: averages, rates, quantiles, and nothing where there is no data.
 
-from exporter.store.aggregate import US_PER_MS, Completions, Usage
-from exporter.store.answers import (
-    ModelPerformance,
-    ModelUsage,
-    TokenTotals,
-    instant,
-)
-from exporter.store.latency import quantiles_ms
+How a model did is told from its window as it lies there, past slots and open slot: to make a total
+of them first would take 5 us more, half as long again.
+"""
+
+from math import inf
+from typing import Final
+
+from exporter.store.aggregate import NANO_PER_USD, US_PER_MS, Completions, Usage
+from exporter.store.answers import ModelPerformance, ModelUsage, TokenTotals, instant
+from exporter.store.model_window import ModelWindow
+from exporter.store.open_slot import OpenSlot
+
+_QUANTILES: Final = (0.5, 0.95, 0.99)
 
 
 def performance(
     model: str,
     provider: str | None,
-    total: Completions | None,
+    window: ModelWindow,
     *,
     window_secs: float,
     stale: bool,
     reset_at: float | None,
 ) -> ModelPerformance:
-    """Return how a model did, from what is in its window and when its limit resets, if limited."""
-    sums = total or Completions()
-    p50, p95, p99 = quantiles_ms(sums.latencies, (0.5, 0.95, 0.99))
-    return ModelPerformance(
-        model=model,
-        provider=provider,
-        successful_completions=sums.successes,
-        failed_completions=sums.messages - sums.successes,
-        window_secs=window_secs,
-        throughput=sums.successes / window_secs,
-        avg_latency_ms=_ratio(sums.latency_us / US_PER_MS, sums.timed),
-        p50_latency_ms=p50,
-        p95_latency_ms=p95,
-        p99_latency_ms=p99,
-        avg_ttft_ms=_ratio(sums.ttft_us / US_PER_MS, sums.ttfts),
-        output_tokens_per_second=_ratio(sums.paced_tokens, sums.paced_us / 1e6),
-        success_rate=_ratio(sums.successes, sums.messages),
-        tokens=_token_totals(sums),
-        cost_usd=sums.cost_usd,
-        last_event_at=instant(sums.last_at) if total else None,
-        stale=stale,
-        subscription_limit_reached=reset_at is not None,
-        subscription_limit_expires_at=instant(reset_at) if reset_at is not None else None,
+    """Return how a model did, from its window and when its limit resets, if it is limited.
+
+    It is as of the last `leave` of the window.
+    """
+    past, opened = window.past_sum(), window.open
+    samples, (p50_ms, p95_ms, p99_ms) = window.ranks().quantiles_ms(_QUANTILES)
+    successes = past.successes + opened.successes
+    messages = past.messages + opened.successes + opened.failures
+    opened_us = round(opened.latency_ms * US_PER_MS)
+    latency_us = past.latency_us + opened_us
+    timed = samples + past.unbinned + opened.unbinned
+    priced = messages > past.unpriced + opened.unpriced
+    last_at = opened.last_at
+    return ModelPerformance(  # By their order: by their names it takes 1.5 us more.
+        model,
+        provider,
+        successes,
+        messages - successes,
+        window_secs,
+        successes / window_secs,
+        latency_us / US_PER_MS / timed if timed else None,
+        p50_ms,
+        p95_ms,
+        p99_ms,
+        _mean_ttft_ms(past, opened),
+        _output_tokens_per_second(past, opened, opened_us),
+        successes / messages if messages else None,
+        _token_totals(past, opened),
+        (past.cost_nano + opened.cost_nano) / NANO_PER_USD if priced else None,
+        instant(last_at) if last_at > -inf else None,
+        stale,
+        reset_at is not None,
+        instant(reset_at) if reset_at is not None else None,
     )
 
 
-def _ratio(amount: float, of: float) -> float | None:
-    return amount / of if of else None
+def _mean_ttft_ms(past: Completions, opened: OpenSlot) -> float | None:
+    ttfts = past.ttfts + opened.ttfts
+    ttft_us = past.ttft_us + round(opened.ttft_ms * US_PER_MS)
+    return ttft_us / US_PER_MS / ttfts if ttfts else None
 
 
-def _token_totals(usage: Usage) -> TokenTotals:
-    return TokenTotals(
-        input=usage.input,
-        output=usage.output,
-        reasoning=usage.reasoning,
-        cache_read=usage.cache_read,
-        cache_write=usage.cache_write,
-        total=usage.tokens,
-    )
+def _output_tokens_per_second(past: Completions, opened: OpenSlot, opened_us: int) -> float | None:
+    generated = opened.output + opened.reasoning
+    tokens = past.paced_tokens + generated - opened.unpaced_tokens
+    us = past.paced_us + opened_us - round(opened.unpaced_ms * US_PER_MS)
+    return tokens / (us / 1e6) if us else None
+
+
+def _token_totals(past: Completions, opened: OpenSlot) -> TokenTotals:
+    input_ = past.input + opened.input
+    output = past.output + opened.output
+    reasoning = past.reasoning + opened.reasoning
+    cache_read = past.cache_read + opened.cache_read
+    cache_write = past.cache_write + opened.cache_write
+    total = input_ + output + reasoning + cache_read + cache_write
+    return TokenTotals(input_, output, reasoning, cache_read, cache_write, total)
 
 
 def model_usage(usage: Usage) -> ModelUsage:

@@ -120,16 +120,24 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
             self.late = {index: slot for index, slot in self.late.items() if index > floor}
             self._past = None
         for gone in self.expire(floor):
-            self._past = None
-            self.sum.remove(gone)
-            self.entries -= _entries(gone)
+            self._let_go(gone)
         if self.head <= floor:
             self.head = NEVER
+
+    def past_sum(self) -> S:
+        """Return the sum of all slots but the open one, as of the last `leave`; it is our own."""
+        if not self.late:
+            return self.sum
+        if self._past is None:
+            self._past = self.sum.copy()
+            for late in self.late.values():
+                late.add_to(self._past)
+        return self._past
 
     def total(self, floor: int) -> S:
         """Return the sum of what is in the window, of which the open slot still is."""
         self.leave(floor)
-        total = self._past_sum().copy()
+        total = self.past_sum().copy()
         self.open.add_to(total)
         total.last_at = self.open.last_at
         return total
@@ -175,15 +183,10 @@ class RollingWindow(SlotRow[S], Generic[W, S]):
             sealed.absorb(slot)
             self.entries += _entries(sealed) - before
 
-    def _past_sum(self) -> S:
-        """Return the sum of all slots but the open one; it is our own."""
-        if not self.late:
-            return self.sum
-        if self._past is None:
-            self._past = self.sum.copy()
-            for late in self.late.values():
-                late.add_to(self._past)
-        return self._past
+    def _let_go(self, gone: S) -> None:
+        self._past = None
+        self.sum.remove(gone)
+        self.entries -= _entries(gone)
 
     def _seal_late(self) -> None:
         late, self.late = self.late, {}

@@ -70,14 +70,24 @@ class WindowTable(Generic[K, R, W, S]):
         for _, key in sorted(left, key=itemgetter(0)):
             self._forget(key)
 
+    def current(self, key: K) -> R | None:
+        """Return a window to be read, which has let go of what left it; `None` for none."""
+        window = self._windows.get(key)
+        if window is not None:
+            self._leave(window)
+        return window
+
+    @property
+    def floor(self) -> int:
+        """The newest slot that has left the window."""
+        return self._clock.floor
+
     def total(self, key: K) -> S | None:
         """Return what is in the window of one thing, or `None` where nothing is."""
-        window = self._windows.get(key)
+        window = self.current(key)
         if window is None:
             return None
-        before = window.entries
         total: S = window.total(self._clock.floor)
-        self._entries += window.entries - before
         return total
 
     def by_slot(self, key: K, first: int = NEVER) -> dict[int, S]:
@@ -86,11 +96,6 @@ class WindowTable(Generic[K, R, W, S]):
         if window is None:
             return {}
         return window.by_slot(max(first, self._clock.floor + 1))
-
-    def version(self, key: K) -> tuple[int, int] | None:
-        """Return what tells a window as it is from what it was or will be; `None` for none."""
-        window = self._windows.get(key)
-        return None if window is None else (window.used, self._clock.floor)
 
     def past(self, key: K) -> tuple[int, int] | None:
         """Return the version of the slots before the newest, and the index of that.
@@ -134,6 +139,13 @@ class WindowTable(Generic[K, R, W, S]):
         if self._entries > self.entries_max:
             self._make_room()
         self.evictions = 0
+
+    def _leave(self, window: R) -> None:
+        floor = self._clock.floor
+        if window.oldest <= floor or window.late:
+            before = window.entries
+            window.leave(floor)
+            self._entries += window.entries - before
 
     def _make_room(self) -> None:
         floor = self._clock.floor

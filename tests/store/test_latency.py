@@ -10,6 +10,7 @@ from exporter.event.tokens import Tokens
 from exporter.event.types import MILLISECONDS_MAX
 from exporter.store import latency
 from exporter.store.latency import Counts
+from exporter.store.ranks import Ranks
 from exporter.store.telemetry import TelemetryStore
 from tests.builders import NOW, completion, tokens
 
@@ -30,20 +31,20 @@ def counted(samples: list[float]) -> Counts:
 def test_a_quantile_is_near_the_exact_sample(samples: list[float], quantile: float) -> None:
     """An estimate lies within 4.5 % of the sample at rank ceil(q * n)."""
     exact = sorted(samples)[ceil(quantile * len(samples)) - 1]
-    assert latency.quantiles_ms(counted(samples), [quantile]) == [pytest.approx(exact, rel=0.045)]
+    assert Ranks(counted(samples)).quantiles_ms([quantile])[1] == [pytest.approx(exact, rel=0.045)]
 
 
 @given(samples_ms, st.floats(0.001, 1.0))
 def test_one_quantile_is_that_of_several(samples: list[float], quantile: float) -> None:
     """Counting from the top finds the same sample as counting from the bottom."""
     counts = counted(samples)
-    assert [latency.quantile_ms(counts, quantile)] == latency.quantiles_ms(counts, [quantile])
+    assert [latency.quantile_ms(counts, quantile)] == Ranks(counts).quantiles_ms([quantile])[1]
 
 
 @given(samples_ms)
 def test_quantiles_ascend(samples: list[float]) -> None:
     """A higher quantile is never estimated lower."""
-    p50, p95, p99 = latency.quantiles_ms(counted(samples), (0.5, 0.95, 0.99))
+    _, (p50, p95, p99) = Ranks(counted(samples)).quantiles_ms((0.5, 0.95, 0.99))
     assert p50 is not None
     assert p95 is not None
     assert p99 is not None
@@ -91,7 +92,7 @@ def test_a_latency_beyond_the_range_is_told_as_its_end(
 
 def test_no_samples_have_no_quantiles() -> None:
     """Where nothing was recorded, every quantile is unknown."""
-    assert latency.quantiles_ms({}, (0.5, 0.99)) == [None, None]
+    assert Ranks({}).quantiles_ms((0.5, 0.99)) == (0, [None, None])
     assert latency.quantile_ms({}, 0.95) is None
 
 
