@@ -1,16 +1,16 @@
 """How fast pushes are taken: `agent-exporter serve` beside the obvious server.
 
 Every measurement has a fresh server with an empty store on one core and the load generator on
-another. The servers take turns, case by case, for several rounds. After each measurement the
-server's own `agent_completions_total` must equal the events acknowledged, and the exporter must
-have written to its directory: every figure of it here is a durable one. The obvious server knows no
-OTLP: it gets the same facts as a JSON array.
+another. The servers take turns, the baseline right before each case, for several rounds. After each
+measurement the server's own `agent_completions_total` must equal the events acknowledged, and the
+exporter must have written to its directory: every figure of it here is a durable one. The obvious
+server knows no OTLP: it gets the same facts as a JSON array.
 """
 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -134,31 +134,28 @@ def _pushed(running: server.Server, load: Load, plan: Plan) -> Result:
     return Result(**json.loads(ended.stdout))
 
 
-Measured = dict[tuple[server.Contender, Load], list[Measurement]]
-"""Each server under each load, one measurement a round."""
+Pair = tuple[Measurement, Measurement]
+"""A server under a load, and the baseline right before it."""
 
 
 def measure(plan: Plan) -> Findings:
-    """Run every round; the servers alternate, so that drift falls on both alike."""
+    """Run every round, each case right after its baseline, so that drift falls on both alike."""
     wanted = [case for case in cases(plan) if plan.wants(case.work)]
-    measured: Measured = {}
+    measured: dict[Case, list[Pair]] = {case: [] for case in wanted}
     rounds = plan.rounds(ROUNDS)
     for turn in range(1, rounds + 1):
-        for case in wanted:
-            for key in ((server.OBVIOUS, case.baseline), (case.contender, case.load)):
-                results = measured.setdefault(key, [])
-                # Several loads have one baseline: once a round is enough.
-                if len(results) < turn:
-                    results.append(measure_one(*key, plan))
-            rate = measured[case.contender, case.load][-1].events_per_second
+        for case, pairs in measured.items():
+            baseline = measure_one(server.OBVIOUS, case.baseline, plan)
+            ours = measure_one(case.contender, case.load, plan)
+            pairs.append((ours, baseline))
+            rate = ours.events_per_second
             progress(f"{NAME} {turn}/{rounds}: {case.work}: {rate:,.0f} events/s")
-    return Findings(rows=[row for case in wanted for row in _rows(case, measured)])
+    return Findings(rows=[row for case, pairs in measured.items() for row in _rows(case, pairs)])
 
 
-def _rows(case: Case, measured: Measured) -> Iterator[Row]:
+def _rows(case: Case, pairs: Sequence[Pair]) -> Iterator[Row]:
     """Yield events a second, and the processor time of one, each beside the obvious server's."""
-    results = measured[case.contender, case.load]
-    baseline = measured[server.OBVIOUS, case.baseline]
+    results, baseline = zip(*pairs, strict=True)
     busy = max(one.load_busy_ratio for one in results)
     note = f"load generator {busy:.0%} busy" if busy > BUSY_RATIO_MAX else ""
     otlp = "the baseline gets JSON" if case.baseline != case.load else ""
