@@ -28,13 +28,11 @@ from exporter.web.wire import Wire
 LENGTH_DIGITS_MAX = 20
 """What is longer may have zeros before it, by the thousand."""
 
-BYTES_PER_TURN = 256 * 1024
-"""How much is decoded until others get a turn: as much as of one body on the event loop."""
-
 
 class PushFastPath:
     """Takes pushes in for `routes`, by path, that `guard`, `access` and `is_open()` would let in.
 
+    Until others get a turn it takes no more of them than one of the largest that a route takes.
     `bodies` says how much all of them may hold, `wire` writes what they are answered.
     """
 
@@ -54,7 +52,7 @@ class PushFastPath:
         self._routes = routes
         self._bodies = bodies
         self._wire = wire
-        self._bytes_left = BYTES_PER_TURN
+        self._left_ratio = 1.0
 
     def may_take(
         self, message: RawRequestMessage, payload: StreamReader, sockname: Sockname
@@ -68,21 +66,23 @@ class PushFastPath:
             and self._access.lets_anybody_in
             and self._is_open()
             and message.headers.get(hdrs.CONTENT_TYPE) in route.media_types
-            and self._has_room(message, payload, route.bytes_max)
+            and self._has_room(message, payload, route)
         )
 
     def take(
         self, message: RawRequestMessage, payload: StreamReader, tell: Callable[[bytes], None]
     ) -> None:
         """Take a push in; its answer, head and body, is told at once or once it is committed."""
-        if self._bytes_left == BYTES_PER_TURN:
+        if self._left_ratio == 1.0:
             asyncio.get_running_loop().call_soon(self._begin_turn)
         body = payload.read_nowait()
-        self._bytes_left -= len(body)
         route = self._routes[message.path]
+        self._left_ratio -= len(body) / route.bytes_max
         route.take(message.headers, body, lambda reply: tell(self._wire.written(reply)))
 
-    def _has_room(self, message: RawRequestMessage, payload: StreamReader, bytes_max: int) -> bool:
+    def _has_room(
+        self, message: RawRequestMessage, payload: StreamReader, route: FastRoute
+    ) -> bool:
         """Return whether the body is here, small, and may be held and decoded now."""
         if not payload.is_eof() or payload.exception() is not None:
             return False
@@ -90,10 +90,12 @@ class PushFastPath:
         if len(length) > LENGTH_DIGITS_MAX:
             return False
         size_bytes = int(length)
-        return size_bytes <= min(bytes_max, self._bytes_left) and self._bodies.has_room(size_bytes)
+        return size_bytes / route.bytes_max <= self._left_ratio and self._bodies.has_room(
+            size_bytes
+        )
 
     def _begin_turn(self) -> None:
-        self._bytes_left = BYTES_PER_TURN
+        self._left_ratio = 1.0
 
 
 def _is_plain(message: RawRequestMessage) -> bool:

@@ -7,6 +7,7 @@ import pytest
 
 from exporter.app import Exporter
 from exporter.config import Config, Ingest, Storage, Web
+from exporter.web.fast_path import PushFastPath
 from exporter.web.otlp import RECORDS_AT_ONCE, OTLPRoutes
 from exporter.web.reception import Reception
 from tests.hostile.raw import GZIP, Wire, ask, request
@@ -192,3 +193,16 @@ async def test_each_answer_is_in_the_encoding_of_its_request(connection: Wire) -
         await connection.send(request("POST /v1/logs", f"Content-Type: {media_type}", body=body))
         answered.append((await connection.answer()).headers["content-type"])
     assert answered == types
+
+
+@pytest.mark.parametrize(("route", "fast"), [("/v1/logs", 7), ("/v1/traces", 1)])
+async def test_a_turn_is_as_long_as_the_largest_body_takes(
+    address: str, ways: list[str], monkeypatch: pytest.MonkeyPatch, route: str, fast: int
+) -> None:
+    """Spans may take longer a byte than log records, and fewer bytes of them are read in one."""
+    monkeypatch.setattr(PushFastPath, "_begin_turn", lambda _: None)
+    for _ in range(fast + 1):
+        await ask(
+            address, request(f"POST {route}", f"Content-Type: {JSON}", body=b"{}".ljust(17_000))
+        )
+    assert ways == ["fast"] * fast + ["slow"]

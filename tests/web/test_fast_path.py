@@ -9,8 +9,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from exporter.app import Exporter
 from exporter.config import Config, Ingest, Storage, Web
 from exporter.core import Core
-from exporter.web.fast_path import BYTES_PER_TURN, PushFastPath
+from exporter.web.fast_path import PushFastPath
 from exporter.web.framing import names_a_host
+from exporter.web.reception import LARGE_BYTES
 from tests.clock import ManualClock
 from tests.hostile.raw import EVENT, GZIP, JSON, NDJSON, Answer, Wire, a_push, ask, request, wire
 from tests.hostile.serving import until
@@ -292,7 +293,7 @@ async def test_much_that_comes_at_once_is_not_all_decoded_in_one_turn(
 ) -> None:
     """Past a bound on a turn's bytes pushes go the long way; those of other turns do not count."""
     body = EVENT.ljust(16 * 1024)
-    pushes = BYTES_PER_TURN // len(body)
+    pushes = LARGE_BYTES // len(body)
     for _ in range(pushes + 1):
         await ask(address, a_push(body=body))
     assert ways == ["fast"] * (pushes + 1)
