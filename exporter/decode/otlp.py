@@ -6,8 +6,9 @@ out is flat: each record, span or point points to its origin, the resource and s
 
 `otlp_rules` is what both encodings are held to, `otlp_gathering` what they fill. JSON is read in
 one call into typed messages (`otlp_json_messages`); only a body that does not fit them is read
-record by record (`otlp_json_lenient`). Protobuf is cut into records (`otlp_wire`), each of which is
-parsed by itself, and the attributes of a log record are read from their bytes
+record by record (`otlp_json_lenient`). Protobuf is parsed in one call, too
+(`otlp_protobuf_request`), or where it is large cut into records (`otlp_wire`), each of which is
+parsed by itself; the attributes of a log record are read from their bytes
 (`otlp_protobuf_attributes`). Its modules take 50 ms and 5 MiB to load, so the first such body loads
 them.
 """

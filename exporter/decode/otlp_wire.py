@@ -1,4 +1,4 @@
-"""Protobuf's wire format, as far as it takes to cut a body into records without making any.
+"""Protobuf's wire format, as far as it takes to cut a large body into records without making any.
 
 An empty record is two bytes on the wire and a hundred or more once it is parsed. So records are
 told by their lengths alone and parsed one by one, and what is long enough to do harm by itself is

@@ -1,6 +1,7 @@
 """Answers about models, from their windows and from the limits on them."""
 
 from itertools import chain
+from math import inf
 from typing import Final
 
 from exporter.store.answers import ModelPerformance
@@ -43,7 +44,7 @@ class ModelView:
             provider,
             window,
             window_secs=self._window_secs,
-            stale=now - window.open.last_at > self._staleness_secs(max_staleness_secs),
+            stale=_stale(window, now, self._staleness_secs(max_staleness_secs)),
             reset_at=max(self._resets(keys, now).values(), default=None),
         )
 
@@ -82,7 +83,7 @@ class ModelView:
     ) -> ModelPerformance:
         """Return how one model did, as it was told before if it still is so."""
         window = self._models.current(key) or ModelWindow()
-        stale = now - window.open.last_at > staleness_secs
+        stale = _stale(window, now, staleness_secs)
         version = (window.used, self._models.floor, stale, reset_at)
         told = self._told.get(key, version)
         if told is not None:
@@ -101,3 +102,8 @@ class ModelView:
 
     def _staleness_secs(self, max_staleness_secs: float | None) -> float:
         return self._window_secs if max_staleness_secs is None else max_staleness_secs
+
+
+def _stale(window: ModelWindow, now: float, staleness_secs: float) -> bool:
+    last_at = window.open.last_at
+    return last_at == -inf or now - last_at > staleness_secs

@@ -63,7 +63,8 @@ class ModelWindow(RollingWindow[OpenSlot, Completions]):
         """Return the latencies of the whole window, as of the last `leave`; they are our own.
 
         They are kept, 1 kB, and follow what is booked and what leaves. Only where something comes
-        late, or much at once, are they made anew: 5 us.
+        late, or much at once, are they made anew: 5 us. They stand in the open slot, which counts
+        on in them, and go on to the next: there, they are all of the window that is binned.
         """
         self.open.bin()
         ranks = self.open.ranks

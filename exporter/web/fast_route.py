@@ -8,7 +8,7 @@ from aiohttp import web
 
 from exporter.event.rejection import Refusal
 from exporter.web.problem import fault
-from exporter.web.reception import Reception
+from exporter.web.reception import CLIENT_GONE, Reception
 from exporter.web.wire import Reply
 
 Tell = Callable[[Reply], None]
@@ -27,12 +27,12 @@ class FastRoute(NamedTuple):
 
 
 class Offered(NamedTuple):
-    """A push that was read: what brings the receipt of it, if one is to come, and its answer.
+    """A push that was taken: what brings the outcome of it, if that is to come, and its answer.
 
-    `reply` is called with the receipt, or with `None`.
+    `reply` is called with the outcome, or with `None`.
     """
 
-    receipt: asyncio.Future[Any] | None
+    outcome: asyncio.Future[Any] | None
     reply: Callable[[Any], Reply]
 
 
@@ -56,19 +56,22 @@ def answer_whole(
         reception.tally.rejections[error.code] += 1
         return refused(error)
 
-    def committed(receipt: asyncio.Future[Any]) -> None:
+    def done(outcome: asyncio.Future[Any]) -> None:
+        if outcome.cancelled():  # We stopped, and so does the connection.
+            reception.end(route, CLIENT_GONE, began)
+            return
         try:
-            answer = offered.reply(receipt.result())
+            answer = offered.reply(outcome.result())
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
             answer = failed(error)
         end(answer)
 
     try:
         offered = offer()
-        answer = offered.reply(None) if offered.receipt is None else None
+        answer = offered.reply(None) if offered.outcome is None else None
     except Exception as error:  # noqa: BLE001 - as above
         answer = failed(error)
     if answer is not None:
         end(answer)
-    elif offered.receipt is not None:
-        offered.receipt.add_done_callback(committed)
+    elif offered.outcome is not None:
+        offered.outcome.add_done_callback(done)

@@ -74,6 +74,7 @@ class OTLPRoutes:
 
     def __init__(self, *, reception: Reception, records_max: int) -> None:
         self._reception = reception
+        self._reading: set[asyncio.Task[_Export]] = set()
         self.records_max = records_max
 
     def add_to(self, app: web.Application) -> None:
@@ -121,7 +122,9 @@ class OTLPRoutes:
         export = self._read_at_once(read, body)
         if export is None:
             later = self._exported_later(signal, partial(read, records_max=self.records_max), body)
-            reading = asyncio.ensure_future(later)
+            reading = asyncio.create_task(later, name="export")
+            self._reading.add(reading)
+            reading.add_done_callback(self._reading.discard)
             return Offered(reading, partial(self._exported, signal, encoding))
         receipt = self._offered(signal, export)
         return Offered(receipt, lambda _: self._exported(signal, encoding, export))

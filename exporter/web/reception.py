@@ -117,6 +117,7 @@ class Reception:
             if small is not None and len(small) < large_bytes:
                 async with self._one_at_a_time:
                     content = decode(small) if at_once is None else at_once(small)
+                    await asyncio.sleep(0)  # The next one to decode waits for the lock.
                 if content is not None:
                     return content, len(small)
             return await self._in_thread(decode_body)

@@ -1,6 +1,7 @@
 """Model performance: what is added up, what is unknown, and how many models are kept."""
 
 import sys
+from math import inf
 
 import msgspec
 import pytest
@@ -185,3 +186,5 @@ def test_staleness_is_asked_for() -> None:
     assert not store.model_performance("m", now=later).stale
     assert not store.model_performance("m", now=later, max_staleness_secs=60).stale
     assert store.model_performance("m", now=later, max_staleness_secs=59).stale
+    assert not store.model_performance("m", now=later, max_staleness_secs=inf).stale
+    assert store.model_performance("nobody's", now=later, max_staleness_secs=inf).stale

@@ -11,6 +11,7 @@ from exporter.web.fast_path import PushFastPath
 from exporter.web.otlp import RECORDS_AT_ONCE, OTLPRoutes
 from exporter.web.reception import Reception
 from tests.hostile.raw import GZIP, Wire, ask, request
+from tests.hostile.serving import until
 from tests.web.fast_path import Held, address, connection, held, inside, ways
 from tests.web.test_fast_path import undated
 from tests.web.test_otlp import JSON, PROTOBUF, api_request, as_json, logs, spans, total
@@ -146,6 +147,26 @@ async def test_what_is_read_in_a_thread_counts_as_held(
     assert (await connection.answer()).status == 200
     assert (await ask(exporter.addresses[0], many())).status == 200
     assert ways == ["fast", "slow", "fast"]
+
+
+async def test_what_is_read_in_a_thread_as_we_stop_is_counted(
+    connection: Wire, exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is not answered any more, as its client would find by any other way too."""
+    reading = asyncio.Event()
+
+    async def never(*_arguments: object) -> None:
+        reading.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Reception, "_in_thread", never)
+    front = inside(exporter)[1]
+    await connection.send(many())
+    await reading.wait()
+    [task] = front._otlp._reading  # noqa: SLF001 - what is cancelled where the process ends
+    task.cancel()
+    await until(lambda: front.reception.answered["/v1/logs", "499"] == 1)
+    assert not front._otlp._reading  # noqa: SLF001 - as above
 
 
 async def test_a_fault_of_ours_is_answered_whenever_it_shows(

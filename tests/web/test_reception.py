@@ -1,14 +1,23 @@
 """Where a body is decoded: on the event loop if it is small throughout, else in a thread."""
 
+import asyncio
 import gzip
+import socket
 import threading
 
 import aiohttp
 import pytest
 
+from exporter.app import Exporter
 from exporter.decode.otlp import Decoded, Encoding, decode_logs
 from exporter.event.otel import LogRecord
 from exporter.web import otlp
+from tests.hostile.raw import request
+from tests.hostile.serving import until
+from tests.web.fast_path import inside
+
+CHARSET = "Content-Type: application/json; charset=utf-8"
+"""Keeps a request off the fast path."""
 
 BLANKS = {"small": 10_000, "large": 140_000}
 
@@ -55,3 +64,34 @@ async def test_many_short_records_do_not_hold_the_loop(
     async with client.post("/v1/logs", data=body, headers=headers) as response:
         assert response.status == 200
     assert read == [(records == otlp.RECORDS_AT_ONCE, records)]
+
+
+async def test_others_get_a_turn_between_any_two_that_are_decoded(
+    exporter: Exporter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many come at once."""
+    turns = 0
+    decoded_in: list[int] = []
+    loop = asyncio.get_running_loop()
+
+    def count_turns() -> None:
+        nonlocal turns
+        turns += 1
+        loop.call_soon(count_turns)
+
+    def decode(_body: bytes, _encoding: Encoding, *, records_max: int) -> Decoded[object]:
+        decoded_in.append(turns)
+        return Decoded([], 0)
+
+    monkeypatch.setitem(otlp._DECODE, "logs", decode)  # noqa: SLF001 - to see when it runs
+    host, _, port = exporter.addresses[0].rpartition(":")
+    clients = [socket.create_connection((host, int(port))) for _ in range(5)]
+    await until(lambda: inside(exporter)[1].connections == len(clients))
+    count_turns()
+    for client in clients:
+        # All are there at once, since the event loop does not run meanwhile.
+        client.sendall(request("POST /v1/logs", CHARSET, body=b"{}"))
+    await until(lambda: len(decoded_in) == len(clients))
+    for client in clients:
+        client.close()
+    assert len(set(decoded_in)) == len(clients)
