@@ -82,12 +82,13 @@ class ModelView:
         self, key: ModelKey, reset_at: float | None, now: float, staleness_secs: float
     ) -> ModelPerformance:
         """Return how one model did, as it was told before if it still is so."""
-        window = self._models.current(key) or ModelWindow()
+        window = self._models.last(key) or ModelWindow()
         stale = _stale(window, now, staleness_secs)
         version = (window.used, self._models.floor, stale, reset_at)
         told = self._told.get(key, version)
         if told is not None:
             return told
+        window = self._models.current(key) or window
         provider, model = key
         answer = performance(
             model,

@@ -77,6 +77,10 @@ class WindowTable(Generic[K, R, W, S]):
             self._leave(window)
         return window
 
+    def last(self, key: K) -> R | None:
+        """Return a window as it was left last: only what is told of its newest slot holds."""
+        return self._windows.get(key)
+
     @property
     def floor(self) -> int:
         """The newest slot that has left the window."""
