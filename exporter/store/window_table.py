@@ -77,8 +77,8 @@ class WindowTable(Generic[K, R, W, S]):
             self._leave(window)
         return window
 
-    def last(self, key: K) -> R | None:
-        """Return a window as it was left last: only what is told of its newest slot holds."""
+    def peek(self, key: K) -> R | None:
+        """Return a window as it is, with slots that have left it but were not let go of yet."""
         return self._windows.get(key)
 
     @property

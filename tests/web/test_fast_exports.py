@@ -4,9 +4,11 @@ import asyncio
 import json
 
 import pytest
+from google.rpc.status_pb2 import Status
 
 from exporter.app import Exporter
 from exporter.config import Config, Ingest, Storage, Web
+from exporter.event.rejection import Code, Refusal
 from exporter.web.fast_path import PushFastPath
 from exporter.web.otlp import RECORDS_AT_ONCE, OTLPRoutes
 from exporter.web.reception import Reception
@@ -227,3 +229,29 @@ async def test_a_turn_is_as_long_as_the_largest_body_takes(
             address, request(f"POST {route}", f"Content-Type: {JSON}", body=b"{}".ljust(17_000))
         )
     assert ways == ["fast"] * fast + ["slow"]
+
+
+@pytest.mark.parametrize("records", [[GOOD], MANY], ids=["few", "many"])
+async def test_an_export_that_cannot_be_committed_may_be_sent_again(
+    address: str,
+    exporter: Exporter,
+    monkeypatch: pytest.MonkeyPatch,
+    records: list[dict[str, str | int | float]],
+) -> None:
+    """503 with a `Status`, as clients of OTLP expect it, and nothing of it counts."""
+    core = inside(exporter)[0]
+
+    async def refuse(*_arguments: object) -> None:
+        raise Refusal(Code.JOURNAL_FAILING, "the disk is full", retry_after_secs=1)
+
+    data = request(
+        "POST /v1/logs", f"Content-Type: {PROTOBUF}", body=logs(*records).SerializeToString()
+    )
+    with monkeypatch.context() as full:
+        full.setattr(core.writer, "_commit", refuse)
+        answer = await ask(address, data)
+    assert (answer.status, answer.headers["content-type"]) == (503, PROTOBUF)
+    assert Status.FromString(answer.body).code == 14
+    assert not core.tally.events
+    assert (await ask(address, data)).status == 200
+    assert core.tally.events["otlp_logs", "completion", "accepted"] == len(records)
